@@ -1,0 +1,1 @@
+"""Climate indicators of regions from the public datasets of space agencies."""
