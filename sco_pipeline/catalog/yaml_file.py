@@ -65,7 +65,7 @@ class YamlFile:
             raise CatalogError(f"{self.path}:{line}: aliases are not allowed; write the value out")
 
     def _value(self, node: yaml.Node, location: Location) -> Any:
-        self._lines.setdefault(location, node.start_mark.line + 1)
+        self._lines.setdefault(location, _line(node))
         if len(location) > MAX_DEPTH:
             raise CatalogError(f"{self.where(location)}: nested deeper than {MAX_DEPTH} levels")
         if isinstance(node, yaml.MappingNode):
@@ -80,9 +80,9 @@ class YamlFile:
             key = self._scalar(key_node, location)
             here = (*location, key)
             if key in result:
-                line = key_node.start_mark.line + 1
+                line = _line(key_node)
                 raise CatalogError(f"{self.path}:{line}: {key!r} stands twice; remove one")
-            self._lines[here] = key_node.start_mark.line + 1
+            self._lines[here] = _line(key_node)
             result[key] = self._value(value_node, here)
         return result
 
@@ -94,7 +94,12 @@ class YamlFile:
             finally:
                 loader.dispose()
         except (yaml.YAMLError, ValueError) as error:
-            line = node.start_mark.line + 1
+            line = _line(node)
             raise CatalogError(
                 f"{self.path}:{line}: {' '.join(str(error).split())}; only plain values are allowed"
             ) from error
+
+
+def _line(node: yaml.Node) -> int:
+    """Return the line a node starts on, counted from 1."""
+    return node.start_mark.line + 1 if node.start_mark else 1
