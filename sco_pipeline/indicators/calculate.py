@@ -1,0 +1,174 @@
+"""Many indicators of one harmonised Dataset, as one lazy Dataset with attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import xarray as xr
+
+from ..catalog import IndicatorRequest, Period
+from ..errors import IndicatorError, unknown
+from .axes import merge_time_axes
+from .indicator import FIELD, Indicator, Result, indicators
+
+Frequency = Literal["day", "month", "season", "year"]
+Baseline = Period | tuple[int | str, int | str] | None
+
+
+def compute_indicators(
+    ds: xr.Dataset,
+    ids: Iterable[str],
+    *,
+    baseline: Baseline = None,
+    frequency: Frequency = "year",
+    **options: Any,
+) -> xr.Dataset:
+    """Compute indicators of a harmonised Dataset.
+
+    Parameters
+    ----------
+    ds : Dataset (time, ...)
+        Harmonised: catalog ids as names, canonical units.
+    ids : iterable of str
+        Indicators; one of any variable is written ``"anomaly:tos"``.
+    baseline : Period or (first year, last year), optional
+        Base period, both ends included.
+    frequency : {"day", "month", "season", "year"}
+        Frequency of the results that have one.
+    **options
+        Options of the indicators; each goes to those that have it.
+
+    Returns
+    -------
+    Dataset
+        One lazy variable for each indicator.
+
+    Raises
+    ------
+    IndicatorError
+        For an unknown indicator, input or option, or a missing baseline.
+
+    Examples
+    --------
+    >>> compute_indicators(ds, ["su", "tx90p"], baseline=(1961, 1990))  # doctest: +SKIP
+    """
+    requests = [_request(name, options) for name in ids]
+    unused = set(options) - {option for request in requests for option in request.options}
+    if unused:
+        known = {name for request in requests for name in indicators[request.id].options}
+        raise IndicatorError(unknown("option", min(unused), known))
+    return calculate(ds, requests, baseline=baseline, frequency=frequency)
+
+
+def calculate(
+    ds: xr.Dataset,
+    requests: Sequence[IndicatorRequest],
+    *,
+    baseline: Baseline = None,
+    frequency: Frequency = "year",
+) -> xr.Dataset:
+    """Compute the indicators that a recipe asks for; see `compute_indicators`."""
+    period = as_period(baseline)
+    results: dict[str, xr.DataArray] = {}
+    for request in requests:
+        for name, result in _named(request, _evaluate(ds, request, period, frequency)):
+            if name in results:
+                raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
+            results[name] = result
+    return merge_time_axes(results, ds, frequency)
+
+
+def as_period(baseline: Baseline) -> Period | None:
+    """Return a base period given by years or days as a `Period`."""
+    if baseline is None or isinstance(baseline, Period):
+        return baseline
+    first, last = (int(year) for year in baseline)
+    return Period(start=date(first, 1, 1), end=date(last, 12, 31))
+
+
+def _request(name: str, options: Mapping[str, Any]) -> IndicatorRequest:
+    identifier, _, of = name.partition(":")
+    known = indicators[identifier].options
+    own = {option: value for option, value in options.items() if option in known}
+    return IndicatorRequest(id=identifier, of=of or None, options=own)
+
+
+def _evaluate(
+    ds: xr.Dataset, request: IndicatorRequest, baseline: Period | None, frequency: Frequency
+) -> Result:
+    """Call one indicator's function with its inputs and describe the result."""
+    entry = indicators[request.id]
+    keywords: dict[str, Any] = dict(request.options)
+    for option in keywords:
+        if option not in entry.options:
+            raise IndicatorError(
+                f"indicator {entry.id!r}: {unknown('option', option, entry.options)}"
+            )
+    if entry.needs_baseline:
+        if baseline is None:
+            raise IndicatorError(
+                f"indicator {entry.id!r} needs a baseline; add 'baseline:' to the recipe"
+            )
+        keywords["baseline"] = baseline
+    if entry.takes_frequency:
+        keywords["frequency"] = frequency
+    fields = [_input(ds, entry, name, request) for name in entry.inputs]
+    result = entry.function(*fields, **keywords)
+    if isinstance(result, xr.DataArray):
+        result.attrs = _attributes(entry, fields[0])
+        result.name = request.output
+    return result
+
+
+def _input(ds: xr.Dataset, entry: Indicator, name: str, request: IndicatorRequest) -> xr.DataArray:
+    """Return one input variable."""
+    if name == FIELD:
+        if request.of is None:
+            raise IndicatorError(
+                f"indicator {entry.id!r} is one of any variable; say which, with 'of:'"
+            )
+        name = request.of
+    elif request.of is not None:
+        raise IndicatorError(
+            f"indicator {entry.id!r} is one of {', '.join(entry.inputs)}; leave 'of:' out"
+        )
+    if name not in ds.data_vars:
+        raise IndicatorError(
+            f"indicator {entry.id!r} needs {name!r}; the data hold {sorted(map(str, ds.data_vars))}"
+        )
+    return ds[name]
+
+
+def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
+    """Return the attributes of a result, from those of the indicator and of its first input."""
+    about = {
+        key: str(field.attrs.get(key) or field.name)
+        for key in ("units", "long_name", "standard_name")
+    }
+    attributes: dict[str, Any] = {
+        "long_name": entry.long_name.format_map(about),
+        "units": entry.units.format_map(about),
+        "indicator": entry.id,
+        "definition": entry.definition,
+    }
+    if entry.standard_name and ("{" not in entry.standard_name or "standard_name" in field.attrs):
+        attributes["standard_name"] = entry.standard_name.format_map(about)
+    if entry.difference and "degC" in (field.attrs.get("units"), entry.units):
+        attributes["units_metadata"] = "temperature: difference"
+    for key, value in (
+        ("cell_methods", entry.cell_methods),
+        ("references", entry.references),
+        ("ecv", entry.ecv or field.attrs.get("ecv")),
+    ):
+        if value:
+            attributes[key] = value
+    return attributes
+
+
+def _named(request: IndicatorRequest, result: Result) -> list[tuple[str, xr.DataArray]]:
+    """Return the results of one indicator with their names in the product."""
+    if isinstance(result, xr.DataArray):
+        return [(request.output, result)]
+    return [(f"{request.output}_{name}", result[name]) for name in map(str, result.data_vars)]
