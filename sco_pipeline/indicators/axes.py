@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-_OFFSETS = {"month": 1, "season": 3, "year": 12}
+TIME_LENGTH = "time_length"
+_MONTHS = {"month": 1, "season": 3, "year": 12}
 
 
 def merge_time_axes(
@@ -31,32 +33,43 @@ def merge_time_axes(
     """
     on_steps = {name for name, da in results.items() if _same_axis(da, ds)}
     merged = xr.Dataset()
-    for name, da in results.items():
-        da = da.reset_coords(["time_bnds"], drop=True) if "time_bnds" in da.coords else da
-        if "time" in da.dims and name not in on_steps:
-            da = _with_bounds(da, frequency)
-            if on_steps:
-                da = da.rename({"time": frequency, "time_bnds": f"{frequency}_bnds"})
-                da[frequency].attrs["bounds"] = f"{frequency}_bnds"
-        elif name in on_steps and "time_bnds" in ds.coords:
-            da = da.assign_coords(time_bnds=ds["time_bnds"])
-        merged[name] = da
+    for name, result in results.items():
+        da = _with_own_scalars(result, name).drop_vars(TIME_LENGTH, errors="ignore")
+        axis = frequency if on_steps and name not in on_steps else "time"
+        merged[name] = da.rename(time=axis) if axis != "time" and "time" in da.dims else da
+    if on_steps and "time_bnds" in ds.coords:
+        return merged.assign_coords(time_bnds=ds["time_bnds"].variable)
+    for axis in {"time", frequency} & set(merged.dims):
+        merged = _with_bounds(merged, str(axis), frequency)
     return merged
+
+
+def _with_own_scalars(da: xr.DataArray, name: str) -> xr.DataArray:
+    """Rename scalar coordinates such as a threshold, so that no other result claims them."""
+    scalars = [str(key) for key in da.coords if da[key].ndim == 0 and key not in ("lat", "lon")]
+    return da.rename({key: f"{name}_{key}" for key in scalars})
+
+
+def with_time_length(ds: xr.Dataset) -> xr.Dataset:
+    """Add the length of each time cell in days as a coordinate that DataArrays can carry."""
+    if "time_bnds" not in ds.coords:
+        return ds
+    spans = np.diff(ds["time_bnds"].values, axis=1)[:, 0]
+    days = [span / np.timedelta64(1, "D") for span in spans]
+    return ds.assign_coords({TIME_LENGTH: ("time", days, {"units": "days"})})
 
 
 def _same_axis(da: xr.DataArray, ds: xr.Dataset) -> bool:
     return "time" in da.dims and "time" in ds.dims and da.indexes["time"].equals(ds.indexes["time"])
 
 
-def _with_bounds(da: xr.DataArray, frequency: str) -> xr.DataArray:
-    """Add the bounds of periods that start at each stamp."""
-    index = da.indexes["time"]
-    if frequency not in _OFFSETS or not isinstance(index, pd.DatetimeIndex):
-        return da
-    ends = index + pd.DateOffset(months=_OFFSETS[frequency])
-    bounds = xr.DataArray(
-        [list(pair) for pair in zip(index, ends, strict=True)], dims=("time", "nv")
-    )
-    da = da.assign_coords(time_bnds=bounds.astype("datetime64[ns]"))
-    da["time"].attrs.update(standard_name="time", bounds="time_bnds")
-    return da
+def _with_bounds(ds: xr.Dataset, axis: str, frequency: str) -> xr.Dataset:
+    """Add the bounds of the periods that start at each stamp of `axis`."""
+    index = ds.indexes[axis]
+    if frequency not in _MONTHS or not isinstance(index, pd.DatetimeIndex):
+        return ds
+    ends = index + pd.DateOffset(months=_MONTHS[frequency])
+    bounds = np.stack([index, ends], axis=1)
+    ds = ds.assign_coords({f"{axis}_bnds": ((axis, "nv"), bounds)})
+    ds[axis].attrs.update(standard_name="time", bounds=f"{axis}_bnds")
+    return ds

@@ -10,7 +10,7 @@ import xarray as xr
 
 from ..catalog import IndicatorRequest, Period
 from ..errors import IndicatorError, unknown
-from .axes import merge_time_axes
+from .axes import merge_time_axes, with_time_length
 from .indicator import FIELD, Indicator, Result, indicators
 
 Frequency = Literal["day", "month", "season", "year"]
@@ -71,6 +71,7 @@ def calculate(
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`."""
     period = as_period(baseline)
+    ds = with_time_length(ds)
     results: dict[str, xr.DataArray] = {}
     for request in requests:
         for name, result in _named(request, _evaluate(ds, request, period, frequency)):

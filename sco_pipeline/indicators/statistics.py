@@ -12,6 +12,7 @@ import xarray as xr
 
 from ..catalog import Period
 from ..errors import IndicatorError
+from .axes import TIME_LENGTH
 from .indicator import indicator
 
 WMO_1203 = "WMO (2017), Guidelines on the Calculation of Climate Normals, WMO-No. 1203"
@@ -221,7 +222,7 @@ def departure(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArray
     references=WMO_1203,
 )
 def variability(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArray:
-    """Standard deviation (n - 1) of the values around the mean of the period.
+    """Deviation of the values from the mean of the period: the standard one, with n - 1.
 
     Parameters
     ----------
@@ -273,7 +274,7 @@ def _select(field: xr.DataArray, baseline: Period) -> xr.DataArray:
     """Return the base period, which must lie within the data."""
     if baseline.start is None or baseline.end is None:
         raise IndicatorError(f"baseline {baseline} is open; give its first and its last day")
-    within = field.sel(time=slice(str(baseline.start), str(baseline.end)))
+    within: xr.DataArray = field.sel(time=slice(str(baseline.start), str(baseline.end)))
     first, last = (str(field["time"].values[i])[:10] for i in (0, -1))
     covered = str(baseline.start)[:7] >= first[:7] and str(baseline.end)[:7] <= last[:7]
     if not covered or within.sizes["time"] == 0:
@@ -290,12 +291,11 @@ def _at_each_time(normal: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
 
 
 def _lengths(field: xr.DataArray) -> xr.DataArray:
-    """Return the length of each time cell in days, from its bounds."""
-    if "time_bnds" not in field.coords:
-        return xr.ones_like(field["time"], dtype=float)
-    length = field["time_bnds"].diff("nv").squeeze("nv")
-    days = [span / np.timedelta64(1, "D") for span in length.values]
-    return xr.DataArray(days, dims="time", coords={"time": field["time"]})
+    """Return the length of each time cell in days; equal lengths where it is not known."""
+    if TIME_LENGTH in field.coords:
+        length: xr.DataArray = field[TIME_LENGTH]
+        return length
+    return xr.ones_like(field["time"], dtype=float)
 
 
 def _sample_deviation(values: np.ndarray, axis: int) -> np.ndarray:
