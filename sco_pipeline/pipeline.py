@@ -1,0 +1,250 @@
+"""The steps of a product: fetch, open_inputs, compute, produce; and `run`, which takes them all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import xarray as xr
+
+from . import access, files, harmonise, indicators, outputs, regions
+from .catalog import FetchRecord, Period, Recipe, Request, load_catalog
+from .compute import cluster
+from .errors import HarmonisationError
+from .product import Product, current, describe_files, fingerprint, publish, staging
+from .settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def fetch(recipe: Recipe, settings: Settings) -> list[FetchRecord]:
+    """Fetch the files that a recipe needs into the cache.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is wanted.
+    settings : Settings
+        Directories, limits and credentials of this machine.
+
+    Returns
+    -------
+    list of FetchRecord
+        One for each dataset, with the checked files.
+
+    Raises
+    ------
+    AccessError
+        If a file cannot be had; `retryable` tells whether waiting may help.
+    """
+    catalog = load_catalog(settings.catalog_dir)
+    return [
+        access.fetch(catalog.datasets[dataset], _request(recipe, names), settings)
+        for dataset, names in _variables_by_dataset(recipe).items()
+    ]
+
+
+def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settings) -> xr.Dataset:
+    """Open fetched files as one harmonised Dataset.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is wanted.
+    records : sequence of FetchRecord
+        What `fetch` returned.
+    settings : Settings
+        Of this machine.
+
+    Returns
+    -------
+    Dataset (time, ...)
+        Harmonised and lazy.
+
+    Raises
+    ------
+    HarmonisationError
+        If a file cannot be given one meaning, or two datasets do not share grid and time.
+    """
+    catalog = load_catalog(settings.catalog_dir)
+    wanted = _variables_by_dataset(recipe)
+    parts = []
+    for record in records:
+        entry = catalog.datasets[record.dataset]
+        names = wanted[record.dataset]
+        variables = {name: catalog.variables[name] for name in names}
+        paths = [Path(file.path) for file in record.files]
+        parts.append(harmonise.open_dataset(entry, variables, paths, _request(recipe, names)))
+    return _join(recipe, parts)
+
+
+def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Dataset:
+    """Compute the indicators of a recipe, on the grid and for its regions.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is wanted.
+    inputs : Dataset (time, ...)
+        Harmonised inputs.
+    settings : Settings
+        Where dask computes.
+
+    Returns
+    -------
+    Dataset
+        ``<name>`` on the grid, ``<name>_regional`` and ``<name>_valid_fraction`` along
+        ``region``; in memory, since it was computed in one pass over the inputs.
+
+    Raises
+    ------
+    IndicatorError, RegionError
+        If an indicator or a region does not fit the data.
+    """
+    product = indicators.calculate(
+        inputs, recipe.indicators, baseline=recipe.baseline, frequency=recipe.frequency
+    )
+    if recipe.regions:
+        catalog = load_catalog(settings.catalog_dir)
+        areas = regions.combine(
+            [
+                regions.load_region_set(catalog.region_sets[name], settings.catalog_dir)
+                for name in recipe.regions
+            ]
+        )
+        product = product.merge(_regional(product, areas), compat="equals", join="exact")
+    with cluster(settings):
+        return product.load()
+
+
+def produce(
+    recipe: Recipe, records: Sequence[FetchRecord], settings: Settings, *, force: bool = False
+) -> Product:
+    """Make the files of a product, unless they are there and up to date.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is wanted.
+    records : sequence of FetchRecord
+        What `fetch` returned.
+    settings : Settings
+        `output_dir` is where the product's directory lies.
+    force : bool
+        Make them even if they are up to date.
+
+    Returns
+    -------
+    Product
+        Its files; `up_to_date` tells that nothing had to be done.
+
+    Raises
+    ------
+    ScoError
+        If a step fails; a product that was there before stays whole.
+    """
+    catalog = load_catalog(settings.catalog_dir)
+    key = fingerprint(recipe, catalog, records)
+    directory = settings.output_dir / recipe.id
+    with files.lock(directory.with_name(f".{directory.name}.lock")):
+        found = None if force else current(directory, key)
+        if found is not None:
+            log.info("%s is up to date", recipe.id)
+            return found
+        product = compute(recipe, open_inputs(recipe, records, settings), settings)
+        described = outputs.describe(product, recipe, catalog, records)
+        return _write(described, recipe, directory, key)
+
+
+def run(recipe_id: str, settings: Settings | None = None, *, force: bool = False) -> Product:
+    """Take all steps of a recipe: fetch, open, compute, write.
+
+    Parameters
+    ----------
+    recipe_id : str
+        Id of a recipe of the catalog.
+    settings : Settings, optional
+        Of this machine; by default from ``SCO_*`` variables.
+    force : bool
+        Make the product even if it is up to date.
+
+    Returns
+    -------
+    Product
+        Its files.
+
+    Raises
+    ------
+    ScoError
+        If the recipe is unknown or a step fails.
+
+    Examples
+    --------
+    >>> run("equatorial-sst").paths("netcdf")  # doctest: +SKIP
+    """
+    settings = settings or Settings()
+    recipe = load_catalog(settings.catalog_dir).recipes[recipe_id]
+    return produce(recipe, fetch(recipe, settings), settings, force=force)
+
+
+def _variables_by_dataset(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    """Group the inputs of a recipe, so that a dataset is fetched and opened once."""
+    grouped: dict[str, tuple[str, ...]] = {}
+    for variable, dataset in recipe.inputs.items():
+        grouped[dataset] = (*grouped.get(dataset, ()), variable)
+    return grouped
+
+
+def _request(recipe: Recipe, variables: tuple[str, ...]) -> Request:
+    return Request(variables=variables, period=recipe.period or Period(), bbox=recipe.bbox)
+
+
+def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Join datasets that share grid and time; anything else is an error."""
+    if len(parts) == 1:
+        return parts[0]
+    try:
+        return xr.merge(parts, join="exact", compat="equals", combine_attrs="drop_conflicts")
+    except ValueError as error:
+        names = ", ".join(sorted({str(part.attrs.get("dataset")) for part in parts}))
+        raise HarmonisationError(
+            f"recipe {recipe.id!r}: the datasets {names} do not share grid and time "
+            f"({error!s:.200}); name a 'grid:' in the recipe or choose other inputs"
+        ) from error
+
+
+def _regional(product: xr.Dataset, areas: regions.Regions) -> xr.Dataset:
+    """Aggregate every gridded variable over the regions."""
+    regional = xr.Dataset()
+    for name, da in product.data_vars.items():
+        if "lat" not in da.dims and "y" not in da.dims:
+            continue
+        mean = regions.aggregate(da, areas)
+        fraction = mean.coords["valid_fraction"].drop_vars("valid_fraction")
+        regional[f"{name}_regional"] = mean.drop_vars("valid_fraction")
+        regional[f"{name}_valid_fraction"] = fraction
+    return regional
+
+
+def _write(product: xr.Dataset, recipe: Recipe, directory: Path, key: str) -> Product:
+    """Write every format beside the product's directory, then publish all of them."""
+    with staging(directory) as place:
+        written = [
+            (kind, path)
+            for kind in recipe.formats
+            for path in outputs.writers[kind](product, recipe, place)
+        ]
+        made = Product(
+            recipe=recipe.id,
+            title=recipe.title,
+            directory=directory,
+            fingerprint=key,
+            files=describe_files(place, written),
+            caveats=recipe.caveats,
+            made=dt.datetime.now(dt.UTC),
+        )
+        publish(made, place)
+    log.info("%s: wrote %d files to %s", recipe.id, len(made.files), directory)
+    return made
