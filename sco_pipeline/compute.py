@@ -46,7 +46,7 @@ def _client(target: Any) -> Any:
     from distributed import Client
 
     try:
-        return Client(target, timeout=30)
+        return Client(target, timeout=30)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError) as error:
         raise ScoError(
             f"no dask scheduler answers at {target}; start one or set SCO_DASK=threads"
@@ -63,11 +63,8 @@ def _cluster_from_file(path: Path) -> Any:
             "(tcp://host:port) nor an existing YAML file"
         )
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if (
-        not isinstance(content, dict)
-        or set(content) - {"cluster", "options"}
-        or "cluster" not in content
-    ):
+    keys = set(content) if isinstance(content, dict) else set()
+    if "cluster" not in keys or keys - {"cluster", "options"}:
         raise ScoError(
             f"{path} must hold 'cluster:' (a class) and may hold 'options:'; found {content!r:.80}"
         )

@@ -41,7 +41,7 @@ def put_in_place(temporary: Path, final: Path) -> None:
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     final.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(temporary, final)
+    temporary.replace(final)
     directory = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

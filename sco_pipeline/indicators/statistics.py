@@ -266,8 +266,9 @@ def _monthly_normal(
         output_dtypes=[float],
         dask_gufunc_kwargs={"output_sizes": {"month": MONTHS}},
     )
-    normal = normal.transpose("month", ...)
-    return normal.assign_coords(month=("month", np.arange(1, MONTHS + 1)))
+    labels = ("month", np.arange(1, MONTHS + 1))
+    result: xr.DataArray = normal.transpose("month", ...).assign_coords(month=labels)
+    return result
 
 
 def _select(field: xr.DataArray, baseline: Period) -> xr.DataArray:
