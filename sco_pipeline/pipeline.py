@@ -13,7 +13,15 @@ from . import access, files, harmonise, indicators, outputs, regions
 from .catalog import FetchRecord, Period, Recipe, Request, load_catalog
 from .compute import cluster
 from .errors import HarmonisationError
-from .product import Product, current, describe_files, fingerprint, publish, staging
+from .product import (
+    Product,
+    current,
+    describe_files,
+    describe_inputs,
+    fingerprint,
+    publish,
+    staging,
+)
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -155,7 +163,17 @@ def produce(
             return found
         product = compute(recipe, open_inputs(recipe, records, settings), settings)
         described = outputs.describe(product, recipe, catalog, records)
-        return _write(described, recipe, directory, key)
+        made = Product(
+            recipe=recipe.id,
+            title=recipe.title,
+            directory=directory,
+            fingerprint=key,
+            inputs=describe_inputs(records),
+            files=(),
+            caveats=recipe.caveats,
+            made=dt.datetime.now(dt.UTC),
+        )
+        return _write(described, recipe, made)
 
 
 def run(recipe_id: str, settings: Settings | None = None, *, force: bool = False) -> Product:
@@ -228,23 +246,15 @@ def _regional(product: xr.Dataset, areas: regions.Regions) -> xr.Dataset:
     return regional
 
 
-def _write(product: xr.Dataset, recipe: Recipe, directory: Path, key: str) -> Product:
+def _write(product: xr.Dataset, recipe: Recipe, made: Product) -> Product:
     """Write every format beside the product's directory, then publish all of them."""
-    with staging(directory) as place:
+    with staging(made.directory) as place:
         written = [
             (kind, path)
             for kind in recipe.formats
             for path in outputs.writers[kind](product, recipe, place)
         ]
-        made = Product(
-            recipe=recipe.id,
-            title=recipe.title,
-            directory=directory,
-            fingerprint=key,
-            files=describe_files(place, written),
-            caveats=recipe.caveats,
-            made=dt.datetime.now(dt.UTC),
-        )
+        made = made.model_copy(update={"files": describe_files(place, written)})
         publish(made, place)
-    log.info("%s: wrote %d files to %s", recipe.id, len(made.files), directory)
+    log.info("%s: wrote %d files to %s", recipe.id, len(made.files), made.directory)
     return made

@@ -29,6 +29,15 @@ class ProductFile(Model):
     kind: Id
 
 
+class Input(Model):
+    """One file that a product was made of."""
+
+    dataset: Id
+    url: str
+    sha256: str
+    status: str
+
+
 class Product(Model):
     """The files that one run of a recipe left, and the inputs they were made of."""
 
@@ -36,6 +45,7 @@ class Product(Model):
     title: str
     directory: Path
     fingerprint: str
+    inputs: tuple[Input, ...]
     files: tuple[ProductFile, ...]
     caveats: tuple[str, ...] = ()
     made: dt.datetime
@@ -56,6 +66,15 @@ def fingerprint(recipe: Recipe, catalog: Catalog, records: Sequence[FetchRecord]
     parts.append([file.sha256 for record in records for file in record.files])
     parts.append(importlib.metadata.version("sco-pipeline"))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def describe_inputs(records: Sequence[FetchRecord]) -> tuple[Input, ...]:
+    """Return what a product was made of."""
+    return tuple(
+        Input(dataset=record.dataset, url=file.url, sha256=file.sha256, status=file.status)
+        for record in records
+        for file in record.files
+    )
 
 
 def describe_files(directory: Path, written: Iterable[tuple[str, Path]]) -> tuple[ProductFile, ...]:
@@ -152,3 +171,39 @@ def publish(product: Product, staged: Path) -> Product:
         if file.path not in kept:
             (product.directory / file.path).unlink(missing_ok=True)
     return product
+
+
+def explain_directory(directory: Path) -> dict[str, object]:
+    """Say what the product in a directory is, what it was made of and whether it is whole.
+
+    Parameters
+    ----------
+    directory : Path
+        Directory of one product.
+
+    Returns
+    -------
+    dict
+        Readable fields.
+
+    Raises
+    ------
+    OutputError
+        If no product lies there.
+    """
+    product = read_manifest(directory)
+    if product is None:
+        raise OutputError(
+            f"{directory} holds no product ({MANIFEST} is missing); "
+            "give the directory that 'sco run' printed"
+        )
+    return {
+        "recipe": product.recipe,
+        "title": product.title,
+        "made": product.made.isoformat(timespec="seconds"),
+        "whole": "yes" if is_whole(product) else "no; run the recipe again",
+        "inputs": "\n".join(f"{i.dataset}: {i.url} sha256 {i.sha256}" for i in product.inputs),
+        "files": "\n".join(f"{file.path} ({file.size} bytes)" for file in product.files),
+        "caveats": "\n".join(product.caveats),
+        "fingerprint": product.fingerprint,
+    }

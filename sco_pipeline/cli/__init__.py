@@ -1,0 +1,5 @@
+"""The sco command."""
+
+from .app import main
+
+__all__ = ["main"]

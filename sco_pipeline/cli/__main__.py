@@ -1,0 +1,5 @@
+"""Let ``python -m sco_pipeline.cli`` be the sco command."""
+
+from .app import main
+
+main()
