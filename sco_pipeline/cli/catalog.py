@@ -77,10 +77,10 @@ def show_dataset(dataset: Annotated[str, typer.Argument(help="Id of a dataset.")
     """Print everything needed to use and cite a dataset."""
     catalog = _catalog()
     entry = catalog.datasets[dataset]
-    variables = [
-        f"{name} ({source.name}), {catalog.variables[name].long_name}, {catalog.variables[name].units}"
-        for name, source in entry.variables.items()
-    ]
+    variables = []
+    for name, source in entry.variables.items():
+        variable = catalog.variables[name]
+        variables.append(f"{name} ({source.name}): {variable.long_name}, {variable.units}")
     print_fields(
         entry.id,
         [
@@ -181,11 +181,17 @@ def check() -> None:
     for recipe in catalog.recipes.values():
         for request in recipe.indicators:
             all_indicators[request.id]
-    print(
-        f"{catalog.directory}: {len(catalog.agencies)} agencies, {len(catalog.variables)} variables, "
-        f"{len(catalog.datasets)} datasets, {len(catalog.region_sets)} region sets and "
-        f"{len(catalog.recipes)} recipes are valid"
+    counts = ", ".join(
+        f"{len(table)} {name}"
+        for name, table in (
+            ("agencies", catalog.agencies),
+            ("variables", catalog.variables),
+            ("datasets", catalog.datasets),
+            ("region sets", catalog.region_sets),
+            ("recipes", catalog.recipes),
+        )
     )
+    print(f"{catalog.directory}: valid ({counts})")
 
 
 def _catalog() -> Catalog:
