@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import CatalogError, unknown
 from ..settings import default_catalog_dir
-from .models import Agency, DatasetEntry, Model, Recipe, RegionSet, Variable
+from .models import Agency, DatasetEntry, Evidence, Model, Recipe, RegionSet, Variable
 from .yaml_file import Location, YamlFile
 
 Entry = TypeVar("Entry", bound=Model)
@@ -38,7 +38,7 @@ class Catalog:
     ----------
     directory : Path
         Where it was read from.
-    agencies, variables, datasets, region_sets, recipes : mapping
+    agencies, variables, datasets, region_sets, recipes, sources : mapping
         Entries by id; looking up an unknown id raises `CatalogError` with the nearest id.
     """
 
@@ -48,6 +48,7 @@ class Catalog:
     datasets: Table[DatasetEntry]
     region_sets: Table[RegionSet]
     recipes: Table[Recipe]
+    sources: Table[Evidence] = field(default_factory=lambda: Table("source"))
 
 
 def load_catalog(directory: Path | None = None) -> Catalog:
@@ -81,6 +82,7 @@ def load_catalog(directory: Path | None = None) -> Catalog:
         _one_per_file("dataset", DatasetEntry, directory / "datasets", files),
         _one_per_file("region set", RegionSet, directory / "regions", files),
         _one_per_file("recipe", Recipe, directory / "recipes", files),
+        _listed("source", Evidence, directory / "sources.yaml", files, required=False),
     )
     _cross_check(catalog, files)
     return catalog
@@ -107,13 +109,19 @@ def _sentence(model: type[Model], fault: Any, where: Callable[[Location], str]) 
 
 
 def _listed(
-    kind: str, model: type[Entry], path: Path, files: dict[tuple[str, str], YamlFile]
+    kind: str,
+    model: type[Entry],
+    path: Path,
+    files: dict[tuple[str, str], YamlFile],
+    required: bool = True,
 ) -> Table[Entry]:
     """Read a file that maps ids to entries."""
-    if not path.is_file():
-        raise CatalogError(f"{path} is missing; a catalog needs it")
-    file = YamlFile(path)
     table: Table[Entry] = Table(kind)
+    if not path.is_file():
+        if required:
+            raise CatalogError(f"{path} is missing; a catalog needs it")
+        return table
+    file = YamlFile(path)
     if not isinstance(file.content, dict):
         raise CatalogError(f"{path}:1: must map ids to entries")
     for name, content in file.content.items():
@@ -168,6 +176,9 @@ def _cross_check(catalog: Catalog, files: dict[tuple[str, str], YamlFile]) -> No
 
 
 def _references(catalog: Catalog) -> Iterator[tuple[str, str, Location, str, Table[Any]]]:
+    for agency in catalog.agencies.values():
+        for i, source in enumerate(agency.evidence):
+            yield "agency", agency.id, (agency.id, "evidence", i), source, catalog.sources
     for entry in catalog.datasets.values():
         yield "dataset", entry.id, ("agency",), entry.agency, catalog.agencies
         for variable in entry.variables:

@@ -13,14 +13,30 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 VariableId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Frequency = Literal["hour", "day", "month", "season", "year", "irregular", "climatology", "fixed"]
+Frequency = Literal[
+    "hour", "day", "dekad", "month", "season", "year", "irregular", "climatology", "fixed"
+]
 Cadence = Literal["daily", "monthly", "yearly", "once"]
+Role = Literal["producer", "co-producer", "distributor", "contributor", "none"]
+NameStatus = Literal["seen", "own knowledge"]
+AddressStatus = Literal["seen", "partly seen", "own knowledge"]
+
+PORTAL = "portal"
+"""Access method of what only a person can fetch."""
 
 
 class Model(BaseModel):
     """Base of all catalog models: frozen, strict about keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Evidence(Model):
+    """A published page that agencies name as evidence of their membership."""
+
+    id: Id
+    title: Text
+    url: str
 
 
 class Agency(Model):
@@ -30,13 +46,28 @@ class Agency(Model):
     acronym: Text
     name: Text
     country: Text
+    country_code: str | None = Field(None, pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")
+    kind: Text | None = Field(None, description="national agency, UN body, ...")
     url: str | None = None
     membership: Literal["certain", "inferred", "none"] = Field(
-        description="whether it was a member on 31 January 2021; `none` for other producers"
+        description="whether it is a member of the alliance; `none` for other producers"
     )
-    joined: Text | None = None
-    evidence: tuple[Text, ...] = ()
+    member_by: dt.date | None = Field(
+        None, description="day by which membership is documented; later members carry theirs"
+    )
+    joined: Text | None = Field(None, description="what is known of the signature")
+    evidence: tuple[Id, ...] = Field((), description="ids of sources.yaml")
+    uncertainty: Text | None = Field(None, description="why membership is inferred only")
+    open_data: Literal["open", "partial", "none"] | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _inferred_says_why(self) -> Agency:
+        if self.membership == "inferred" and not self.uncertainty:
+            raise ValueError("an inferred membership needs 'uncertainty'")
+        if self.membership == "certain" and not (self.member_by and self.evidence):
+            raise ValueError("a certain membership needs 'member_by' and 'evidence'")
+        return self
 
 
 class Variable(Model):
@@ -103,6 +134,8 @@ class Source(Model):
     offset: float = Field(0.0, description="add to the scaled value")
     missing: tuple[float, ...] = Field((), description="further values that mean missing")
     out_of_range: Literal["error", "mask"] = "error"
+    name_status: NameStatus | None = Field(None, description="how the name is known")
+    note: Text | None = None
 
 
 class Access(Model):
@@ -123,6 +156,15 @@ class Coverage(Model):
     start: dt.date
     end: dt.date | None = None
     bbox: BBox | None = None
+    extent: Text | None = Field(None, description="the same in words")
+
+
+class Preliminary(Model):
+    """How preliminary data of a dataset are told from final ones."""
+
+    rule: Text = Field(description="the rule in words")
+    url: str | None = Field(None, description="address or pattern of preliminary files")
+    final_after_days: int | None = Field(None, gt=0, description="usual wait for the final file")
 
 
 class DatasetEntry(Model):
@@ -130,23 +172,58 @@ class DatasetEntry(Model):
 
     id: Id
     agency: Id
-    role: Text = Field(description="what the agency has to do with it")
+    role: Role = Field(description="what the agency has to do with it")
+    role_note: Text | None = None
+    producer: Text | None = Field(None, description="who made it, where the agency did not alone")
+    supporting: bool = Field(
+        False, description="from outside the membership, never counted as a member's"
+    )
     title: Text
     summary: Text | None = None
     version: Text | None = None
     license: Text
+    license_basis: Text | None = Field(None, description="how the licence is known")
     citation: Text
     credit: Text | None = Field(None, description="the line that must stand on a picture")
-    doi: str | None = None
+    doi: str | None = Field(None, pattern=r"^10\.\d{4,9}/\S+$")
     documentation: str | None = None
+    ecv: tuple[Text, ...] = Field((), description="GCOS Essential Climate Variables")
     coverage: Coverage
     frequency: Frequency
+    cadence: Text | None = Field(None, description="how often new data appear, in words")
+    grid: Text | None = None
     resolution: Text | None = None
     latency: Text | None = None
+    latency_days: int | None = Field(None, ge=0, description="usual wait for a new granule")
+    preliminary: Preliminary | None = None
     format: Id = Field(description="name of a reader")
     access: Access
+    address_status: AddressStatus | None = None
+    found_in: Text | None = Field(None, description="where the address was read")
+    not_fetchable: Text | None = Field(
+        None, description="why no script can fetch it; the address is then for a person"
+    )
     variables: dict[VariableId, Source]
     fixes: tuple[Id, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def fetchable(self) -> bool:
+        """Whether a script can fetch it without a person in between."""
+        return self.not_fetchable is None
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether fetching needs an account."""
+        return self.access.credential is not None
+
+    @model_validator(mode="after")
+    def _fetchable_or_says_why(self) -> DatasetEntry:
+        if (self.access.method == PORTAL) == self.fetchable:
+            raise ValueError(f"'not_fetchable' and the access method '{PORTAL}' belong together")
+        if self.fetchable and not self.variables:
+            raise ValueError("a fetchable dataset needs at least one variable")
+        return self
 
 
 class RegionSet(Model):

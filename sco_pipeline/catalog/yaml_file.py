@@ -61,7 +61,7 @@ class YamlFile:
 
     def _refuse_alias(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             raise CatalogError(f"{self.path}:{line}: aliases are not allowed; write the value out")
 
     def _value(self, node: yaml.Node, location: Location) -> Any:
