@@ -70,6 +70,5 @@ def _with_bounds(ds: xr.Dataset, axis: str, frequency: str) -> xr.Dataset:
         return ds
     ends = index + pd.DateOffset(months=_MONTHS[frequency])
     bounds = np.stack([index, ends], axis=1)
-    ds = ds.assign_coords({f"{axis}_bnds": ((axis, "nv"), bounds)})
-    ds[axis].attrs.update(standard_name="time", bounds=f"{axis}_bnds")
-    return ds
+    stamps = (axis, index, {"standard_name": "time", "bounds": f"{axis}_bnds"})
+    return ds.assign_coords({axis: stamps, f"{axis}_bnds": ((axis, "nv"), bounds)})
