@@ -10,6 +10,8 @@ import xarray as xr
 
 TIME_LENGTH = "time_length"
 _MONTHS = {"month": 1, "season": 3, "year": 12}
+# `month` and `season` alone are the labels of a climatology
+_AXES = {"day": "time_day", "month": "time_month", "season": "time_season", "year": "year"}
 
 
 def merge_time_axes(
@@ -32,16 +34,16 @@ def merge_time_axes(
         Variables in the order of `results`; every time axis has bounds.
     """
     on_steps = {name for name, da in results.items() if _same_axis(da, ds)}
+    periods = _AXES[frequency] if on_steps else "time"
     merged = xr.Dataset()
     for name, result in results.items():
         da = _with_own_scalars(result, name).drop_vars(TIME_LENGTH, errors="ignore")
-        axis = frequency if on_steps and name not in on_steps else "time"
-        merged[name] = da.rename(time=axis) if axis != "time" and "time" in da.dims else da
+        if "time" in da.dims and name not in on_steps and periods != "time":
+            da = da.rename(time=periods)
+        merged[name] = da
     if on_steps and "time_bnds" in ds.coords:
-        return merged.assign_coords(time_bnds=ds["time_bnds"].variable)
-    for axis in {"time", frequency} & set(merged.dims):
-        merged = _with_bounds(merged, str(axis), frequency)
-    return merged
+        merged = merged.assign_coords(time_bnds=ds["time_bnds"].variable)
+    return _with_bounds(merged, periods, frequency) if periods in merged.dims else merged
 
 
 def _with_own_scalars(da: xr.DataArray, name: str) -> xr.DataArray:

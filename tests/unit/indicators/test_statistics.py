@@ -112,7 +112,7 @@ def test_missing_stays_missing(three_years):
         (
             ["anomaly:tas"],
             {},
-            "indicator 'anomaly' needs a baseline; add 'baseline:' to the recipe",
+            "'anomaly' needs a baseline; add 'baseline:' to the recipe",
         ),
         (["anomaly"], {"baseline": TWO_YEARS}, "indicator 'anomaly' is one of any variable"),
         (["anomaly:pr"], {"baseline": TWO_YEARS}, r"needs 'pr'; the data hold \['tas'\]"),
