@@ -272,7 +272,9 @@ class MapRequest(Model):
     """One map of a recipe."""
 
     variable: VariableId
-    select: dict[str, str | int] = Field({}, description="dimension -> label, e.g. time: 2007-12")
+    select: dict[str, str | int | dt.date] = Field(
+        {}, description="dimension -> label, e.g. time: 2007-12"
+    )
     title: Text | None = None
     extent: BBox | None = None
     projection: Literal["auto", "plate-carree", "north-polar", "south-polar", "robinson"] = "auto"
