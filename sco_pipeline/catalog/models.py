@@ -312,16 +312,35 @@ class FetchedFile(Model):
     size: int
     etag: str | None = None
     last_modified: str | None = None
-    retrieved: dt.datetime
+    retrieved: dt.datetime | None = Field(
+        None, description="None for a file that was here already and is read in place"
+    )
     status: Literal["preliminary", "final"] = "final"
     superseded_by: str | None = Field(None, description="sha256 of the file that took its place")
+    served_by: str | None = Field(None, description="the mirror's address, if one was used")
+    period: Period | None = Field(None, description="the days that the file covers, if known")
+    checked: dt.datetime | None = Field(
+        None, description="when the archive was last asked whether the file changed"
+    )
+    mtime_ns: int | None = Field(None, description="of the file when it was checked")
+
+
+class MissingFile(Model):
+    """One file that a request needs and the archive does not have."""
+
+    url: str = Field(description="without secrets")
+    period: Period | None = None
+    reason: Literal["late", "missing"] = Field(
+        "missing", description="late: not published yet, later runs will fill it"
+    )
 
 
 class FetchRecord(Model):
-    """The files of one dataset that a request led to."""
+    """The files of one dataset that a request led to, in the order of time."""
 
     dataset: Id
     files: tuple[FetchedFile, ...]
+    missing: tuple[MissingFile, ...] = ()
 
 
 RegionSet.model_rebuild()

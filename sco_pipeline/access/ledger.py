@@ -1,0 +1,153 @@
+"""What was fetched when: one line a file, appended, never rewritten.
+
+Every dataset has ``<cache_dir>/<dataset>/ledger.jsonl``. A line is written after its file has its
+final name, so that a line without a file or a file without a line only leads to another download.
+A line that a killed process left half-written is skipped by readers and closed by the next writer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..catalog.models import FetchedFile
+from ..errors import AccessError
+from .locks import locked
+
+logger = logging.getLogger(__name__)
+
+
+class Ledger:
+    """The history of one dataset in the cache; safe among threads and processes.
+
+    Parameters
+    ----------
+    cache_dir : Path
+        Root of the cache; paths inside it are kept relative, so that it can be moved.
+    dataset : str
+        Dataset id.
+    """
+
+    def __init__(self, cache_dir: Path, dataset: str) -> None:
+        self.dataset = dataset
+        self._root = cache_dir
+        self._path = cache_dir / dataset / "ledger.jsonl"
+        self._offset = 0
+        self._identity: tuple[int, int] | None = None
+        self._files: dict[str, list[FetchedFile]] = {}
+        self._guard = threading.Lock()
+
+    def latest(self, url: str) -> FetchedFile | None:
+        """Return the newest record of an address that nothing superseded, or None."""
+        with self._guard:
+            self._read_on()
+            history = self._files.get(url, [])
+            return next((f for f in reversed(history) if f.superseded_by is None), None)
+
+    def history(self) -> list[FetchedFile]:
+        """Return every record, also superseded ones, in the order of writing by address."""
+        with self._guard:
+            self._read_on()
+            return [file for files in self._files.values() for file in files]
+
+    def add(self, file: FetchedFile) -> None:
+        """Record a file; an older record of the same address with other bytes is superseded."""
+        lines = []
+        old = self.latest(file.url)
+        if old is not None and old.sha256 != file.sha256:
+            lines.append(_superseded(old, file.sha256))
+        lines.append({"event": "file", **self._stored(file)})
+        self._append(lines)
+
+    def supersede(self, old: FetchedFile, sha256: str) -> None:
+        """Record that the file of another address, with hash `sha256`, took the place of `old`."""
+        self._append([_superseded(old, sha256)])
+
+    def _stored(self, file: FetchedFile) -> dict[str, Any]:
+        content: dict[str, Any] = file.model_dump(mode="json", exclude_none=True)
+        path = Path(file.path)
+        if path.is_relative_to(self._root):
+            content["path"] = path.relative_to(self._root).as_posix()
+        return content
+
+    def _append(self, lines: list[dict[str, Any]]) -> None:
+        text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+        try:
+            with locked(self._path.with_suffix(".lock")):
+                self._write(text.encode())
+        except OSError as error:
+            raise AccessError(
+                f"dataset {self.dataset!r}: the record {self._path} cannot be written "
+                f"({error.strerror}); give SCO_CACHE_DIR a directory that you may write to"
+            ) from error
+
+    def _write(self, text: bytes) -> None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            end = os.lseek(descriptor, 0, os.SEEK_END)
+            if end and os.pread(descriptor, 1, end - 1) != b"\n":
+                text = b"\n" + text
+            os.write(descriptor, text)
+        finally:
+            os.close(descriptor)
+
+    def _read_on(self) -> None:
+        """Read the lines that were added since the last look."""
+        try:
+            with self._path.open("rb") as stream:
+                stat = os.fstat(stream.fileno())
+                if self._identity != (stat.st_dev, stat.st_ino) or stat.st_size < self._offset:
+                    self._identity, self._offset = (stat.st_dev, stat.st_ino), 0
+                    self._files.clear()
+                stream.seek(self._offset)
+                text = stream.read()
+        except FileNotFoundError:
+            self._identity, self._offset = None, 0
+            self._files.clear()
+            return
+        except OSError as error:
+            raise AccessError(
+                f"dataset {self.dataset!r}: the record {self._path} cannot be read "
+                f"({error.strerror}); give SCO_CACHE_DIR a directory that you may read"
+            ) from error
+        whole = text.rfind(b"\n") + 1
+        self._offset += whole
+        for line in self._parsed(text[:whole]):
+            self._apply(line)
+
+    def _parsed(self, text: bytes) -> Iterator[dict[str, Any]]:
+        for line in text.splitlines():
+            try:
+                content = json.loads(line)
+            except ValueError:
+                if line.strip():
+                    logger.warning("%s: skipped a line that was never finished", self._path)
+                continue
+            yield content
+
+    def _apply(self, line: dict[str, Any]) -> None:
+        event = line.pop("event")
+        if event == "file":
+            line["path"] = str(self._root / line["path"])
+            file = FetchedFile.model_validate(line)
+            known = self._files.setdefault(file.url, [])
+            # The same bytes once more: a later check, not a new version.
+            known[:] = [f for f in known if f.sha256 != file.sha256 or f.superseded_by]
+            known.append(file)
+        elif event == "superseded":
+            known = self._files.get(line["url"], [])
+            known[:] = [
+                f.model_copy(update={"superseded_by": line["by"]})
+                if f.sha256 == line["sha256"] and f.superseded_by is None
+                else f
+                for f in known
+            ]
+
+
+def _superseded(old: FetchedFile, sha256: str) -> dict[str, Any]:
+    return {"event": "superseded", "url": old.url, "sha256": old.sha256, "by": sha256}

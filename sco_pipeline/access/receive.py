@@ -1,0 +1,58 @@
+"""What stands between a granule and its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..catalog.models import DatasetEntry
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from .progress import Reporter
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the archive said about the bytes that it sent.
+
+    Attributes
+    ----------
+    etag, last_modified : str, optional
+        Response headers.
+    served_by : str, optional
+        Address without secrets, if it is not the granule's own.
+    sha256 : str, optional
+        Hash of the bytes, if it was computed on the way.
+    sized : bool
+        Whether the archive said how long the file is, by length or by an end mark.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+    served_by: str | None = None
+    sha256: str | None = None
+    sized: bool = True
+
+
+class NotThereError(Exception):
+    """The archive answered that it has no such file (404 or 410)."""
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """What a method's own ``receive`` function may use.
+
+    Attributes
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    settings : Settings
+        Limits, mirrors, credentials.
+    reporter : Reporter
+        To be told of bytes that arrived.
+    """
+
+    entry: DatasetEntry
+    settings: Settings
+    reporter: Reporter
