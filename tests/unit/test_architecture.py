@@ -9,8 +9,21 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted([*(ROOT / "sco_pipeline").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])
-SLOW = ("cartopy", "cmocean", "dask.distributed", "distributed", "exactextract", "httpx", "matplotlib",
-        "netCDF4", "numba", "pint", "prefect", "rich", "scipy", "typer")  # fmt: skip
+SLOW = (
+    "cartopy",
+    "cmocean",
+    "distributed",
+    "exactextract",
+    "httpx",
+    "matplotlib",
+    "netCDF4",
+    "numba",
+    "pint",
+    "prefect",
+    "rich",
+    "scipy",
+    "typer",
+)
 
 
 def test_rooms_import_from_left_to_right_only():

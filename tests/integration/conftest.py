@@ -1,0 +1,14 @@
+"""Products of the embedded recipes, made once for all tests."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """The settings and the three embedded products, made by the library alone."""
+    import sco_pipeline as sco
+
+    root = tmp_path_factory.mktemp("made")
+    settings = sco.Settings(cache_dir=root / "cache", output_dir=root / "outputs")
+    recipes = ("equatorial-sst", "darwin-soi-trend", "mediterranean-sea-level")
+    return settings, {recipe: sco.run(recipe, settings) for recipe in recipes}

@@ -1,0 +1,169 @@
+"""The embedded recipes end to end, compared with computations that share no code with them."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+
+import sco_pipeline as sco
+
+RECIPES = ("equatorial-sst", "darwin-soi-trend", "mediterranean-sea-level")
+NINO34 = (190.0, -5.0, 240.0, 5.0)  # degrees east
+
+
+def sample(name):
+    spec = importlib.util.find_spec("iris_sample_data")
+    return Path(spec.origin).parent / "sample_data" / name
+
+
+def overlap(centres, low, high):
+    """Share of each cell of a regular axis that lies between two values."""
+    half = np.diff(centres).mean() / 2
+    return np.clip(
+        (np.minimum(centres + half, high) - np.maximum(centres - half, low)) / (2 * half), 0, 1
+    )
+
+
+def nino34_anomaly():
+    """Niño 3.4 anomaly straight from the file: box means first, then months."""
+    west, south, east, north = NINO34
+    with netCDF4.Dataset(sample("ostia_monthly.nc")) as file:
+        sst = np.ma.filled(file["surface_temperature"][:].astype(float), np.nan)
+        lat, lon = (np.asarray(file[name][:], float) for name in ("latitude", "longitude"))
+    half = np.diff(lat).mean() / 2
+    bands = np.sin(np.deg2rad(np.clip(lat + half, south, north))) - np.sin(
+        np.deg2rad(np.clip(lat - half, south, north))
+    )
+    weights = bands[:, None] * overlap(lon, west, east)[None, :]
+    weights = np.where(np.isfinite(sst[0]), weights, 0)
+    series = (np.nan_to_num(sst) * weights).sum(axis=(1, 2)) / weights.sum()
+    months = (np.arange(len(series)) + 3) % 12  # the record starts in April
+    base = slice(1, 49)  # May 2006 to April 2010
+    normal = np.array([series[base][months[base] == month].mean() for month in range(12)])
+    return series - normal[months]
+
+
+@pytest.fixture(scope="module")
+def equatorial(made):
+    path = made[1]["equatorial-sst"].paths("netcdf")[0]
+    with xr.open_dataset(path, engine="h5netcdf") as ds:
+        yield ds.load()
+
+
+def test_nino34_equals_an_independent_computation(equatorial):
+    ours = equatorial["tos_anomaly_regional"].sel(region="nino34")
+    assert abs(ours.values - nino34_anomaly()).max() < 1e-6
+
+
+def test_nino34_shows_la_nina_and_el_nino(equatorial):
+    nino34 = equatorial["tos_anomaly_regional"].sel(region="nino34")
+    assert (nino34.sel(time=slice("2007-10", "2008-03")) < -0.5).all()
+    assert (nino34.sel(time=slice("2009-10", "2010-03")) > 0.5).all()
+
+
+def test_anomalies_of_the_baseline_add_up_to_zero(equatorial):
+    within = equatorial["tos_anomaly"].sel(time=slice("2006-05", "2010-04"))
+    assert abs(within.groupby("time.month").mean()).max() < 1e-5
+
+
+def test_darwin_equals_an_independent_computation(made):
+    with netCDF4.Dataset(sample("SOI_Darwin.nc")) as file:
+        soi = np.ma.filled(file["SOI_Darwin"][:].astype(float), np.nan)
+    years = soi.reshape(-1, 12)
+    anomaly = (years - np.nanmean(years[1961 - 1866 : 1990 - 1866 + 1], axis=0)).ravel()
+    path = made[1]["darwin-soi-trend"].paths("netcdf")[0]
+    with xr.open_dataset(path, engine="h5netcdf") as ds:
+        np.testing.assert_allclose(ds["soi_anomaly"], anomaly, rtol=0, atol=1e-6)
+
+
+def test_mediterranean_mean_equals_an_independent_computation(made):
+    catalog = sco.load_catalog(made[0].catalog_dir)
+    entry = catalog.datasets["duacs-mediterranean-sea-level-sample"]
+    with netCDF4.Dataset(catalog.directory / entry.access.url) as file:
+        expected = np.ma.filled(file["adt"][:].astype(float).mean(axis=0), np.nan)
+    path = made[1]["mediterranean-sea-level"].paths("netcdf")[0]
+    with xr.open_dataset(path, engine="h5netcdf") as ds:
+        ours = ds["zos_period_mean"].values
+    np.testing.assert_allclose(ours[np.isfinite(ours)], expected[np.isfinite(ours)], atol=1e-6)
+    assert 0.9 < np.isfinite(ours).sum() / np.isfinite(expected).sum() <= 1
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("standard", ["cf:1.11", "acdd"])
+def test_products_pass_the_compliance_checker(made, recipe, standard, tmp_path):
+    path = made[1][recipe].paths("netcdf")[0]
+    report = tmp_path / "report.txt"
+    checker = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        "from compliance_checker import cchecker; cchecker.main()",
+    ]
+    done = subprocess.run(
+        [*checker, "-t", standard, "-c", "lenient", "-o", str(report), str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, report.read_text() if report.exists() else done.stderr
+
+
+def test_a_second_run_does_no_work(made):
+    settings, products = made
+    before = {path: path.stat().st_mtime_ns for p in products.values() for path in p.paths()}
+    again = {recipe: sco.run(recipe, settings) for recipe in RECIPES}
+    assert all(product.up_to_date for product in again.values())
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_the_same_inputs_give_the_same_bytes(made, tmp_path):
+    settings = sco.Settings(cache_dir=tmp_path / "cache", output_dir=tmp_path / "outputs")
+    ours = made[1]["equatorial-sst"]
+    again = sco.run("equatorial-sst", settings)
+    assert {(f.path, f.sha256) for f in again.files} == {(f.path, f.sha256) for f in ours.files}
+
+
+def test_a_damaged_product_is_made_again(made, tmp_path):
+    settings = made[0].model_copy(update={"output_dir": tmp_path / "outputs"})
+    first = sco.run("darwin-soi-trend", settings)
+    path = first.paths("netcdf")[0]
+    path.write_bytes(path.read_bytes()[:-100])
+    second = sco.run("darwin-soi-trend", settings)
+    assert not second.up_to_date
+    assert second.files == first.files
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare to mount a small disk")
+def test_a_full_disk_leaves_the_previous_product_whole(made, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    code = (
+        "import sys, shutil, pathlib, sco_pipeline as sco\n"
+        "settings = sco.Settings(cache_dir=sys.argv[2], output_dir=sys.argv[1])\n"
+        "before = sco.run('darwin-soi-trend', settings)\n"
+        "free = shutil.disk_usage(sys.argv[1]).free\n"
+        "ballast = pathlib.Path(sys.argv[1], 'ballast'); ballast.write_bytes(bytes(free - 20_000))\n"
+        "try:\n"
+        "    sco.run('darwin-soi-trend', settings, force=True)\n"
+        "except sco.ScoError as error:\n"
+        "    print(error)\n"
+        "ballast.unlink()\n"
+        "after = sco.run('darwin-soi-trend', settings)\n"
+        "print(after.up_to_date, after.files == before.files, sorted(p.name for p in pathlib.Path(sys.argv[1]).iterdir()))\n"
+    )
+    script = f'mount -t tmpfs -o size=8m tmpfs {disk} && exec {sys.executable} -c "$0" {disk} {made[0].cache_dir}'
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, code],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip(f"this system does not let a test mount a small disk: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    message, state = done.stdout.strip().splitlines()
+    assert "no space is left to write" in message
+    assert state == "True True ['.darwin-soi-trend.lock', 'darwin-soi-trend']"

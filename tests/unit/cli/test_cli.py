@@ -1,0 +1,73 @@
+"""The sco command, as a user meets it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def sco(*arguments, **environment):
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "sco_pipeline.cli", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TERM": "dumb", "COLUMNS": "120", **environment},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["datasets", "indicators", "regions", "recipes", "run", "check"]
+)
+def test_help_has_an_example(command):
+    done = sco(command, "--help")
+    assert done.returncode == 0
+    assert f"sco {command}" in done.stdout
+    assert "Example" in done.stdout
+
+
+def test_an_unknown_recipe_names_the_nearest_and_ends_with_one_line():
+    done = sco("run", "equatorial-st")
+    assert done.returncode == 1
+    assert done.stderr == "sco: unknown recipe 'equatorial-st'. Did you mean 'equatorial-sst'?\n"
+    assert done.stdout == ""
+
+
+def test_a_broken_catalog_file_is_refused_with_file_line_and_key(tmp_path):
+    import shutil
+
+    shutil.copytree(ROOT / "catalog", tmp_path / "catalog")
+    recipe = tmp_path / "catalog" / "recipes" / "equatorial-sst.yaml"
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("cadence: once", "cadense: once"), encoding="utf-8")
+    line = text.split("cadence: once")[0].count("\n") + 1
+    done = sco("run", "equatorial-sst", SCO_CATALOG_DIR=str(tmp_path / "catalog"))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert (
+        f"{recipe}:{line}: cadense: unknown key 'cadense'. Did you mean 'cadence'?" in done.stderr
+    )
+
+
+def test_listings_are_json_on_request():
+    recipes = json.loads(sco("recipes", "--json").stdout)
+    assert "equatorial-sst" in {recipe["id"] for recipe in recipes}
+
+
+def test_a_listing_shows_every_recipe_on_one_line():
+    done = sco("recipes")
+    assert done.returncode == 0
+    assert sum(line.startswith("equatorial-sst") for line in done.stdout.splitlines()) == 1
+
+
+def test_check_says_what_is_valid():
+    done = sco("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "valid" in done.stdout
