@@ -1,6 +1,7 @@
 """The embedded recipes end to end, compared with computations that share no code with them."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -142,24 +143,13 @@ def test_a_damaged_product_is_made_again(made, tmp_path):
 def test_a_full_disk_leaves_the_previous_product_whole(made, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    code = (
-        "import sys, shutil, pathlib, sco_pipeline as sco\n"
-        "settings = sco.Settings(cache_dir=sys.argv[2], output_dir=sys.argv[1])\n"
-        "before = sco.run('darwin-soi-trend', settings)\n"
-        "free = shutil.disk_usage(sys.argv[1]).free\n"
-        "ballast = pathlib.Path(sys.argv[1], 'ballast'); ballast.write_bytes(bytes(free - 20_000))\n"
-        "try:\n"
-        "    sco.run('darwin-soi-trend', settings, force=True)\n"
-        "except sco.ScoError as error:\n"
-        "    print(error)\n"
-        "ballast.unlink()\n"
-        "after = sco.run('darwin-soi-trend', settings)\n"
-        "print(after.up_to_date, after.files == before.files, sorted(p.name for p in pathlib.Path(sys.argv[1]).iterdir()))\n"
-    )
-    script = f'mount -t tmpfs -o size=8m tmpfs {disk} && exec {sys.executable} -c "$0" {disk} {made[0].cache_dir}'
+    here = Path(__file__)
+    mount = f"mount -t tmpfs -o size=8m tmpfs {disk} && exec"
+    script = f"{mount} {sys.executable} {here.with_name('on_a_full_disk.py')} {disk} "
     done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, code],
-        capture_output=True, text=True, check=False,
+        [*"unshare --user --map-root-user --mount sh -c".split(), script + str(made[0].cache_dir)],
+        cwd=here.parents[2], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(here.parents[2])},
     )  # fmt: skip
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip(f"this system does not let a test mount a small disk: {done.stderr.strip()}")
