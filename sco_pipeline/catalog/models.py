@@ -227,24 +227,38 @@ class DatasetEntry(Model):
 
 
 class RegionSet(Model):
-    """Named areas: a geometry file beside the entry, or boxes."""
+    """Named areas: a geometry file beside the entry, a download, boxes, or vendored countries."""
 
     id: Id
     title: Text
     source: Text
     license: Text
-    file: str | None = Field(None, description="GeoJSON beside the entry")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    summary: Text | None = None
+    file: str | None = Field(
+        None, description="GeoJSON, zipped shapefile or GeoPackage beside the entry"
+    )
+    access: Access | None = Field(None, description="where the geometry file is downloaded from")
+    layer: Text | None = Field(None, description="layer, in a file that holds several")
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="of the geometry file")
     id_field: str | None = None
     name_field: str | None = None
+    antimeridian: Literal["refuse", "literal", "shortest"] = Field(
+        "refuse", description="what an edge over more than half a turn of longitude means"
+    )
     boxes: dict[Id, Box] | None = None
+    countries: Literal["110m", "50m"] | None = Field(
+        None, description="vendored Natural Earth countries of this scale"
+    )
+    select: tuple[Text, ...] = Field((), description="ids to keep; none means all")
 
     @model_validator(mode="after")
-    def _file_or_boxes(self) -> RegionSet:
-        if (self.file is None) == (self.boxes is None):
-            raise ValueError("needs either 'file' or 'boxes'")
-        if self.file is not None and not (self.sha256 and self.id_field and self.name_field):
-            raise ValueError("a 'file' needs 'sha256', 'id_field' and 'name_field'")
+    def _one_geometry(self) -> RegionSet:
+        kinds = ("file", "access", "boxes", "countries")
+        if sum(getattr(self, kind) is not None for kind in kinds) != 1:
+            raise ValueError("needs exactly one of 'file', 'boxes', 'countries' and 'access'")
+        reads_file = self.file is not None or self.access is not None
+        if reads_file and not (self.sha256 and self.id_field and self.name_field):
+            raise ValueError("a geometry file needs 'sha256', 'id_field' and 'name_field'")
         return self
 
 

@@ -1,0 +1,165 @@
+"""The cells of a DataArray: edges of rows and columns, or corners."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..errors import RegionError
+
+EARTH_RADIUS = 6371008.7714
+"""Mean radius of the Earth in m, used where the data bring no `cell_area`."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Rows and columns of a latitude-longitude grid.
+
+    Attributes
+    ----------
+    dims : tuple of str
+        Names of the row and the column dimension.
+    lat_bounds : array (row, 2), degrees
+        South and north of each row, in the order of the data.
+    lon_bounds : array (column, 2), degrees
+        West and east of each column.
+    cell_area : array (row, column) or None, m2
+        As the data bring it.
+    name : str
+        The data, for messages.
+    """
+
+    dims: tuple[str, str]
+    lat_bounds: Floats
+    lon_bounds: Floats
+    cell_area: Floats | None
+    name: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.lat_bounds), len(self.lon_bounds)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the edges."""
+        digest = hashlib.sha256(repr(self.shape).encode())
+        digest.update(np.ascontiguousarray(self.lat_bounds).tobytes())
+        digest.update(np.ascontiguousarray(self.lon_bounds).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def area(self) -> Floats:
+        """Area of each cell in m2: as the data bring it, else on a sphere."""
+        if self.cell_area is not None:
+            return self.cell_area
+        half = np.radians(self.lat_bounds[:, 1] - self.lat_bounds[:, 0]) / 2
+        middle = np.radians(self.lat_bounds.mean(axis=1))
+        height = 2 * np.sin(half) * np.cos(middle)
+        width = np.radians(self.lon_bounds[:, 1] - self.lon_bounds[:, 0])
+        return EARTH_RADIUS**2 * height[:, None] * width
+
+    def __str__(self) -> str:
+        """Say what is covered."""
+        return (
+            f"latitude {self.lat_bounds.min():g} to {self.lat_bounds.max():g} and "
+            f"longitude {self.lon_bounds.min():g} to {self.lon_bounds.max():g}"
+        )
+
+
+def grid_of(da: xr.DataArray) -> Grid:
+    """Return the grid of a DataArray with one latitude a row and one longitude a column.
+
+    Parameters
+    ----------
+    da : DataArray (..., lat, lon)
+        Bounds are taken from the coordinates `lat_bnds` and `lon_bnds` (or those that the
+        attribute `bounds` names), else put midway between the centres.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    RegionError
+        If there is no such grid.
+    """
+    name = data_name(da)
+    lat, lon = _axis(da, "lat", name), _axis(da, "lon", name)
+    lat_bounds = np.sort(_bounds(da, lat, name), axis=1)
+    lon_bounds = np.sort(_bounds(da, lon, name), axis=1)
+    lat_bounds = np.clip(lat_bounds, -90.0, 90.0)
+    if not (lat_bounds[:, 1] > lat_bounds[:, 0]).all():
+        raise RegionError(f"{name} has rows without height at {lat.name!r}; expected bounds")
+    area = None
+    dims = (str(lat.dims[0]), str(lon.dims[0]))
+    if "cell_area" in da.coords and set(da["cell_area"].dims) == set(dims):
+        area = da["cell_area"].transpose(*dims).to_numpy().astype(np.float64)
+    return Grid(dims, lat_bounds, lon_bounds, area, name)
+
+
+def data_name(da: xr.DataArray) -> str:
+    """Return what a message calls the data."""
+    dataset = da.attrs.get("dataset")
+    if dataset:
+        return f"{da.name!r} of dataset {dataset!r}" if da.name else f"dataset {dataset!r}"
+    return repr(da.name) if da.name else "the data"
+
+
+_AXES = {
+    "lat": (("lat", "latitude"), "degrees_north"),
+    "lon": (("lon", "longitude"), "degrees_east"),
+}
+
+
+def find_coordinate(da: xr.DataArray, axis: str, name: str) -> xr.DataArray:
+    """Return the latitude or longitude coordinate, by name or by its attributes."""
+    names, units = _AXES[axis]
+    for candidate in names:
+        if candidate in da.coords:
+            return da[candidate]
+    for coordinate in da.coords.values():
+        attrs = coordinate.attrs
+        if attrs.get("standard_name") == names[1] or attrs.get("units") == units:
+            return coordinate
+    raise RegionError(
+        f"{name} has no coordinate {names[1]!r}; found {sorted(map(str, da.coords))}. "
+        f"Name one {names[0]!r} or give it the standard_name {names[1]!r}"
+    )
+
+
+def _axis(da: xr.DataArray, axis: str, name: str) -> xr.DataArray:
+    coordinate = find_coordinate(da, axis, name)
+    if coordinate.ndim != 1 or coordinate.dims[0] not in da.dims:
+        raise RegionError(
+            f"{name} has {coordinate.name!r} along {coordinate.dims}; expected one value a row "
+            "or column of a grid"
+        )
+    return coordinate
+
+
+def _bounds(da: xr.DataArray, axis: xr.DataArray, name: str) -> Floats:
+    """Return (cell, 2) bounds, from the data or midway between the centres."""
+    dim = axis.dims[0]
+    for key in (axis.attrs.get("bounds"), f"{axis.name}_bnds", f"{axis.name}_bounds"):
+        if key in da.coords and da[key].ndim == 2 and dim in da[key].dims:
+            other = next(d for d in da[key].dims if d != dim)
+            return da[key].transpose(dim, other).to_numpy().astype(np.float64)
+    centres = axis.to_numpy().astype(np.float64)
+    if len(centres) < 2:
+        raise RegionError(
+            f"{name} has one value along {axis.name!r} and no bounds; "
+            f"give the coordinate {axis.name}_bnds"
+        )
+    edges = np.empty(len(centres) + 1)
+    edges[1:-1] = (centres[1:] + centres[:-1]) / 2
+    edges[0] = centres[0] - (edges[1] - centres[0])
+    edges[-1] = centres[-1] + (centres[-1] - edges[-2])
+    return np.stack([edges[:-1], edges[1:]], axis=1)

@@ -1,0 +1,100 @@
+"""Region sets of the catalog, as geometry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from ..catalog.models import Box, RegionSet
+from ..errors import RegionError
+from ..geography import countries
+from .region import Regions, make_regions
+
+
+def load_region_set(
+    region_set: RegionSet, catalog_dir: Path, *, path: Path | None = None
+) -> Regions:
+    """Return the regions of a set of the catalog.
+
+    Parameters
+    ----------
+    region_set : RegionSet
+        Entry of the catalog.
+    catalog_dir : Path
+        Directory of the catalog; geometry files are relative to its folder ``regions``.
+    path : Path, optional
+        The geometry file of a set that is downloaded.
+
+    Returns
+    -------
+    Regions
+
+    Raises
+    ------
+    RegionError
+        If the file is absent, is not the one that the entry pins, or holds no usable geometry.
+    """
+    if region_set.boxes is not None:
+        regions = _boxes(region_set.boxes, region_set.id)
+    elif region_set.countries is not None:
+        land = countries(region_set.countries)
+        regions = make_regions(
+            [c.id for c in land], [c.name for c in land], [c.geometry for c in land], region_set.id
+        )
+    else:
+        regions = _file(region_set, _checked(region_set, catalog_dir, path))
+    return regions.select(region_set.select) if region_set.select else regions
+
+
+def _boxes(boxes: dict[str, Box], set_id: str) -> Regions:
+    shapes = []
+    for box in boxes.values():
+        east = box.east if box.east > box.west else box.east + 360.0
+        shapes.append(shapely.box(box.west, box.south, east, box.north))
+    return make_regions(list(boxes), [box.name for box in boxes.values()], shapes, set_id)
+
+
+def _checked(region_set: RegionSet, catalog_dir: Path, path: Path | None) -> Path:
+    """Return the geometry file once its hash is right."""
+    if path is None:
+        if region_set.file is None:
+            raise RegionError(
+                f"region set {region_set.id!r} is downloaded; fetch it first and give its path"
+            )
+        path = catalog_dir / "regions" / region_set.file
+    if not path.is_file():
+        raise RegionError(f"region set {region_set.id!r}: {path} does not exist; restore the file")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != region_set.sha256:
+        raise RegionError(
+            f"region set {region_set.id!r}: {path} has sha256 {found}; expected "
+            f"{region_set.sha256}. Restore the file, or correct 'sha256' if it was meant to change"
+        )
+    return path
+
+
+def _file(region_set: RegionSet, path: Path) -> Regions:
+    ids, names, shapes = [], [], []
+    for properties, shape in _geojson(path, region_set.id):
+        for key in (region_set.id_field, region_set.name_field):
+            if key not in properties:
+                raise RegionError(
+                    f"region set {region_set.id!r}: a feature of {path} has no field {key!r}; "
+                    f"found {sorted(properties)}"
+                )
+        ids.append(str(properties[region_set.id_field]))
+        names.append(str(properties[region_set.name_field]))
+        shapes.append(shape)
+    return make_regions(ids, names, shapes, region_set.id)
+
+
+def _geojson(path: Path, set_id: str) -> list[tuple[dict[str, Any], Any]]:
+    try:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        return [(f["properties"], shapely.from_geojson(json.dumps(f["geometry"]))) for f in features]
+    except (ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
+        raise RegionError(f"region set {set_id!r}: {path} is not GeoJSON features: {error}") from error
