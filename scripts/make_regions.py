@@ -67,8 +67,16 @@ def mediterranean(land: BaseGeometry) -> BaseGeometry:
 
 def basins(sea: BaseGeometry) -> Iterator[tuple[str, str, BaseGeometry]]:
     """Yield the two basins, and the whole."""
-    yield "western-mediterranean", "Western Mediterranean", _large_parts(sea.intersection(WEST_OF_SICILY))
-    yield "eastern-mediterranean", "Eastern Mediterranean", _large_parts(sea.difference(WEST_OF_SICILY))
+    yield (
+        "western-mediterranean",
+        "Western Mediterranean",
+        _large_parts(sea.intersection(WEST_OF_SICILY)),
+    )
+    yield (
+        "eastern-mediterranean",
+        "Eastern Mediterranean",
+        _large_parts(sea.difference(WEST_OF_SICILY)),
+    )
     yield "mediterranean-sea", "Mediterranean Sea", sea
 
 

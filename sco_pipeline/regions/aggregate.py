@@ -24,6 +24,7 @@ def aggregate(
     da: xr.DataArray,
     regions: Regions,
     *,
+    bounds: xr.Dataset | None = None,
     min_valid_fraction: float = MIN_VALID_FRACTION,
     cache_dir: Path | None = None,
 ) -> xr.DataArray:
@@ -32,10 +33,13 @@ def aggregate(
     Parameters
     ----------
     da : DataArray (..., lat, lon)
-        NaN is missing; lazy data stay lazy. `cell_area` and bounds are used where they are
-        coordinates, else worked out on a sphere.
+        NaN is missing; lazy data stay lazy. `cell_area` is used where it is a coordinate,
+        else worked out on a sphere.
     regions : Regions
         From `load_region_set`, `box`, `point` and the like.
+    bounds : Dataset, optional
+        Holds `lat_bnds` and `lon_bnds`, which a DataArray cannot carry; without them the edges
+        of cells are put midway between the centres.
     min_valid_fraction : float
         Share of the region's whole area, from 0 to 1, that must lie on the grid and hold valid
         values; below it the result is missing.
@@ -56,7 +60,7 @@ def aggregate(
     """
     if not 0 <= min_valid_fraction <= 1:
         raise RegionError(f"min_valid_fraction is {min_valid_fraction}; expected 0 to 1")
-    grid = grid_of(da)
+    grid = grid_of(da, bounds)
     weights = weights_of(grid, regions, cache_dir)
     ordered = da.transpose(..., *grid.dims)
     sums = _sums(ordered.data, weights)
@@ -80,10 +84,10 @@ def _sums(data: Any, weights: Weights) -> Any:
     if not hasattr(data, "dask"):
         return _block_sums(np.asarray(data), weights)
     import dask.array
-    from dask import delayed
+    from dask.delayed import delayed
 
     *outer, rows, columns = data.chunks
-    partial = dask.array.map_blocks(
+    partial = dask.array.map_blocks(  # type: ignore[no-untyped-call]
         _place_sums,
         data,
         delayed(weights, pure=True),

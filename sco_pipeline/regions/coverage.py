@@ -111,7 +111,13 @@ def areas_of(edges: Edges, count: int) -> Floats:
     west = np.full(count, np.inf)
     np.minimum.at(west, edges.region, edges.lon0)
     area, _ = _integrals(edges, west[edges.region] + 0.0)
-    return np.bincount(edges.region, area * edges.sign, minlength=count)
+    return binned(edges.region, area * edges.sign, count)
+
+
+def binned(places: Integers, values: Floats, count: int) -> Floats:
+    """Return the sum of the values of each place from 0 to `count` - 1."""
+    sums: Floats = np.bincount(places, values, minlength=count).astype(np.float64, copy=False)
+    return sums
 
 
 def cover(
@@ -263,12 +269,12 @@ def _shares(
         here = (row >= low) & (row < high)
         flat = (row[here] - low) * width + column[here] - left
         size = (high - low) * width
-        rises = np.bincount(flat, rise[here], minlength=size).reshape(-1, width)
-        inside = np.bincount(flat, area[here], minlength=size).reshape(-1, width)
+        rises = binned(flat, rise[here], size).reshape(-1, width)
+        inside = binned(flat, area[here], size).reshape(-1, width)
         inside += (np.cumsum(rises, axis=1) - rises) * widths[left:right]
-        inside /= widths[left:right] * heights[low:high, None]
-        y, x = np.nonzero(inside > NEGLIGIBLE)
-        found.append(((y + low) * shape[1] + x + left, inside[y, x]))
+        share = inside / (widths[left:right] * heights[low:high, None])
+        y, x = np.nonzero(share > NEGLIGIBLE)
+        found.append(((y + low) * shape[1] + x + left, share[y, x]))
     cells = np.concatenate([cells for cells, _ in found])
     shares = np.concatenate([shares for _, shares in found])
     return cells, np.minimum(shares, 1.0)
@@ -276,5 +282,5 @@ def _shares(
 
 def _is_closed(row: Integers, rise: Floats, heights: Floats) -> bool:
     """Tell whether the region ends within the grid's last column in every row."""
-    net = np.abs(np.bincount(row, rise, minlength=len(heights)))
+    net = np.abs(binned(row, rise, len(heights)))
     return bool((net <= NEGLIGIBLE * heights).all())

@@ -63,7 +63,8 @@ class Grid:
         middle = np.radians(self.lat_bounds.mean(axis=1))
         height = 2 * np.sin(half) * np.cos(middle)
         width = np.radians(self.lon_bounds[:, 1] - self.lon_bounds[:, 0])
-        return EARTH_RADIUS**2 * height[:, None] * width
+        area: Floats = EARTH_RADIUS**2 * height[:, None] * width
+        return area
 
     def __str__(self) -> str:
         """Say what is covered."""
@@ -73,14 +74,16 @@ class Grid:
         )
 
 
-def grid_of(da: xr.DataArray) -> Grid:
+def grid_of(da: xr.DataArray, bounds: xr.Dataset | None = None) -> Grid:
     """Return the grid of a DataArray with one latitude a row and one longitude a column.
 
     Parameters
     ----------
     da : DataArray (..., lat, lon)
-        Bounds are taken from the coordinates `lat_bnds` and `lon_bnds` (or those that the
-        attribute `bounds` names), else put midway between the centres.
+        Data on a grid.
+    bounds : Dataset, optional
+        Holds `lat_bnds` and `lon_bnds`, which a DataArray cannot carry; without them the edges
+        of cells are put midway between the centres.
 
     Returns
     -------
@@ -93,8 +96,8 @@ def grid_of(da: xr.DataArray) -> Grid:
     """
     name = data_name(da)
     lat, lon = _axis(da, "lat", name), _axis(da, "lon", name)
-    lat_bounds = np.sort(_bounds(da, lat, name), axis=1)
-    lon_bounds = np.sort(_bounds(da, lon, name), axis=1)
+    lat_bounds = np.sort(_bounds(bounds, lat, name), axis=1)
+    lon_bounds = np.sort(_bounds(bounds, lon, name), axis=1)
     lat_bounds = np.clip(lat_bounds, -90.0, 90.0)
     if not (lat_bounds[:, 1] > lat_bounds[:, 0]).all():
         raise RegionError(f"{name} has rows without height at {lat.name!r}; expected bounds")
@@ -125,10 +128,10 @@ def find_coordinate(da: xr.DataArray, axis: str, name: str) -> xr.DataArray:
     for candidate in names:
         if candidate in da.coords:
             return da[candidate]
-    for coordinate in da.coords.values():
+    for key, coordinate in da.coords.items():
         attrs = coordinate.attrs
         if attrs.get("standard_name") == names[1] or attrs.get("units") == units:
-            return coordinate
+            return da[key]
     raise RegionError(
         f"{name} has no coordinate {names[1]!r}; found {sorted(map(str, da.coords))}. "
         f"Name one {names[0]!r} or give it the standard_name {names[1]!r}"
@@ -145,18 +148,22 @@ def _axis(da: xr.DataArray, axis: str, name: str) -> xr.DataArray:
     return coordinate
 
 
-def _bounds(da: xr.DataArray, axis: xr.DataArray, name: str) -> Floats:
-    """Return (cell, 2) bounds, from the data or midway between the centres."""
+def _bounds(bounds: xr.Dataset | None, axis: xr.DataArray, name: str) -> Floats:
+    """Return (cell, 2) bounds, as given or midway between the centres."""
     dim = axis.dims[0]
     for key in (axis.attrs.get("bounds"), f"{axis.name}_bnds", f"{axis.name}_bounds"):
-        if key in da.coords and da[key].ndim == 2 and dim in da[key].dims:
-            other = next(d for d in da[key].dims if d != dim)
-            return da[key].transpose(dim, other).to_numpy().astype(np.float64)
+        if bounds is not None and key in bounds.variables and bounds[key].sizes.get(dim):
+            values = bounds[key].transpose(dim, ...).to_numpy().astype(np.float64)
+            if values.shape != (axis.size, 2):
+                raise RegionError(
+                    f"{name}: bounds {key!r} have shape {values.shape}; expected {(axis.size, 2)}"
+                )
+            return values
     centres = axis.to_numpy().astype(np.float64)
     if len(centres) < 2:
         raise RegionError(
             f"{name} has one value along {axis.name!r} and no bounds; "
-            f"give the coordinate {axis.name}_bnds"
+            f"give a Dataset with {axis.name}_bnds as 'bounds'"
         )
     edges = np.empty(len(centres) + 1)
     edges[1:-1] = (centres[1:] + centres[:-1]) / 2

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def mean_sums(
     values: NDArray[Any],
     starts: NDArray[np.int64],

@@ -79,15 +79,16 @@ def _checked(region_set: RegionSet, catalog_dir: Path, path: Path | None) -> Pat
 
 def _file(region_set: RegionSet, path: Path) -> Regions:
     ids, names, shapes = [], [], []
+    fields = str(region_set.id_field), str(region_set.name_field)
     for properties, shape in _geojson(path, region_set.id):
-        for key in (region_set.id_field, region_set.name_field):
+        for key in fields:
             if key not in properties:
                 raise RegionError(
                     f"region set {region_set.id!r}: a feature of {path} has no field {key!r}; "
                     f"found {sorted(properties)}"
                 )
-        ids.append(str(properties[region_set.id_field]))
-        names.append(str(properties[region_set.name_field]))
+        ids.append(str(properties[fields[0]]))
+        names.append(str(properties[fields[1]]))
         shapes.append(shape)
     return make_regions(ids, names, shapes, region_set.id)
 
@@ -95,6 +96,10 @@ def _file(region_set: RegionSet, path: Path) -> Regions:
 def _geojson(path: Path, set_id: str) -> list[tuple[dict[str, Any], Any]]:
     try:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        return [(f["properties"], shapely.from_geojson(json.dumps(f["geometry"]))) for f in features]
+        return [
+            (f["properties"], shapely.from_geojson(json.dumps(f["geometry"]))) for f in features
+        ]
     except (ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
-        raise RegionError(f"region set {set_id!r}: {path} is not GeoJSON features: {error}") from error
+        raise RegionError(
+            f"region set {set_id!r}: {path} is not GeoJSON features: {error}"
+        ) from error

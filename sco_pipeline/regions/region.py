@@ -164,12 +164,12 @@ def make_regions(
     return Regions(slugs, titles, tuple(shapes), (set_id,) * len(slugs), tuple(notes))
 
 
-def combine(*parts: Regions) -> Regions:
+def combine(parts: Iterable[Regions]) -> Regions:
     """Return the regions of several sets as one.
 
     Parameters
     ----------
-    *parts : Regions
+    parts : iterable of Regions
         At least one; a set given twice is an error.
 
     Returns
@@ -177,6 +177,7 @@ def combine(*parts: Regions) -> Regions:
     Regions
         An id that stands in two sets becomes ``set.id`` in each.
     """
+    parts = list(parts)
     if len(parts) == 1:
         return parts[0]
     pairs = [pair for part in parts for pair in zip(part.set_ids, part.ids, strict=True)]

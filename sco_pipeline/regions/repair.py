@@ -98,7 +98,7 @@ def _cut_at_antimeridian(shape: BaseGeometry, what: str) -> BaseGeometry:
         shape = shapely.clip_by_rect(shape, -_FARTHEST, -90.0, _FARTHEST, 90.0)
     if west >= -180 and east <= 180:
         return shape
-    pieces = []
+    pieces: list[BaseGeometry] = []
     for turn in range(int(np.floor((west + 180) / 360)), int(np.ceil((east + 180) / 360))):
         strip = shapely.box(-180.0 + 360 * turn, -90.0, 180.0 + 360 * turn, 90.0)
         piece = shapely.intersection(shape, strip)

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RegionError
-from .coverage import areas_of, cover, edges_of
+from .coverage import areas_of, binned, cover, edges_of
 from .grid import Grid
 from .region import Regions
 
@@ -70,7 +71,7 @@ class Weights:
     def totals(self) -> Floats:
         """Area of each region on the grid, in m2."""
         region = np.repeat(np.arange(len(self.covered)), np.diff(self.starts))
-        return np.bincount(region, self.areas, minlength=len(self.covered))
+        return binned(region, self.areas, len(self.covered))
 
     def block(self, rows: slice, columns: slice) -> Weights:
         """Return the part for a block of the grid, with cells counted within the block."""
@@ -151,7 +152,10 @@ def compute_coverage(grid: Grid, regions: Regions) -> Coverage:
     wide = len(lon_edges) - 1
     heights = np.diff(np.sin(np.radians(lat_edges)))
     widths = np.radians(np.diff(lon_edges))
-    cells, shares, covered, starts = [], [], [], [0]
+    cells: list[Integers] = []
+    shares: list[Floats] = []
+    covered: list[float] = []
+    starts = [0]
     sphere = areas_of(edges_of(regions.geometries), len(regions))
     for found, share in cover(regions.geometries, lon_edges, lat_edges):
         y, x = np.divmod(found, wide)
@@ -196,12 +200,12 @@ def _axis_edges(bounds: Floats, axis: str, name: str) -> tuple[Integers, Floats]
 def _read(path: Path) -> Coverage | None:
     """Return coverage from the cache; a damaged file counts as absent."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             shape = tuple(int(n) for n in kept["shape"])
             return Coverage(
                 (shape[0], shape[1]), kept["starts"], kept["cells"], kept["shares"], kept["covered"]
             )
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 

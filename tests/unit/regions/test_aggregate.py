@@ -20,6 +20,13 @@ def field(values, lat, lon, **coords):
     )
 
 
+def row(south, north):
+    return xr.Dataset({"lat_bnds": (("lat", "nv"), [[south, north]])})
+
+
+ROW = row(-1.0, 1.0)
+
+
 def box(*bounds, name="a"):
     return make_regions([name], [name.upper()], [shapely.box(*bounds)], "made")
 
@@ -33,8 +40,8 @@ def sin_latitude(step, origin=-180.0):
 
 
 def test_two_cells_weigh_as_their_covered_area():
-    da = field([[1, 3]], [0], [0.5, 1.5], lat_bnds=(("lat", "nv"), [[-1.0, 1.0]]))
-    result = aggregate(da, box(0.75, -1, 2, 1))
+    da = field([[1, 3]], [0], [0.5, 1.5])
+    result = aggregate(da, box(0.75, -1, 2, 1), bounds=ROW)
     assert result.item() == pytest.approx((0.25 * 1 + 1 * 3) / 1.25, abs=1e-14)
     assert result.valid_fraction.item() == pytest.approx(1, abs=1e-12)
     assert result.attrs == {
@@ -46,10 +53,8 @@ def test_two_cells_weigh_as_their_covered_area():
 
 def test_cell_area_of_the_data_is_used():
     area = (("lat", "lon"), [[1.0, 9.0]])
-    da = field(
-        [[1, 3]], [0], [0.5, 1.5], lat_bnds=(("lat", "nv"), [[-1.0, 1.0]]), cell_area=area
-    )
-    assert aggregate(da, box(0, -1, 2, 1)).item() == pytest.approx(2.8, abs=1e-12)
+    da = field([[1, 3]], [0], [0.5, 1.5], cell_area=area)
+    assert aggregate(da, box(0, -1, 2, 1), bounds=ROW).item() == pytest.approx(2.8, abs=1e-12)
 
 
 @pytest.mark.parametrize("origin", [-180.0, 0.0, -37.0])
@@ -66,29 +71,31 @@ def test_mean_of_sin_latitude_over_bands_is_exact(origin, descending):
 
 def test_box_over_the_antimeridian_sees_both_sides():
     lon = np.arange(-175.0, 180, 10)
-    da = field([lon * 0 + lon], [0.0], lon, lat_bnds=(("lat", "nv"), [[-5.0, 5.0]]))
-    assert aggregate(da, box(170, -5, 190, 5)).item() == pytest.approx(0, abs=1e-12)
+    da = field([lon * 0 + lon], [0.0], lon)
+    assert aggregate(da, box(170, -5, 190, 5), bounds=row(-5, 5)).item() == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 def test_missing_cells_lose_their_weight_and_are_stated():
-    da = field([[1, np.nan, 4]], [0], [0.5, 1.5, 2.5], lat_bnds=(("lat", "nv"), [[-1.0, 1.0]]))
-    result = aggregate(da, box(0, -1, 3, 1))
+    da = field([[1, np.nan, 4]], [0], [0.5, 1.5, 2.5])
+    result = aggregate(da, box(0, -1, 3, 1), bounds=ROW)
     assert result.item() == pytest.approx(2.5)
     assert result.valid_fraction.item() == pytest.approx(2 / 3)
-    assert np.isnan(aggregate(da, box(0, -1, 3, 1), min_valid_fraction=0.7).item())
+    assert np.isnan(aggregate(da, box(0, -1, 3, 1), bounds=ROW, min_valid_fraction=0.7).item())
 
 
 def test_region_partly_outside_is_stated():
-    da = field([[1, 2]], [0], [0.5, 1.5], lat_bnds=(("lat", "nv"), [[-1.0, 1.0]]))
-    result = aggregate(da, box(1, -1, 3, 1))
+    da = field([[1, 2]], [0], [0.5, 1.5])
+    result = aggregate(da, box(1, -1, 3, 1), bounds=ROW)
     assert result.item() == pytest.approx(2)
     assert result.covered_fraction.item() == pytest.approx(0.5)
     assert result.valid_fraction.item() == pytest.approx(0.5)
 
 
 def test_all_missing_gives_missing_whatever_is_asked():
-    da = field([[np.nan, np.nan]], [0], [0.5, 1.5], lat_bnds=(("lat", "nv"), [[-1.0, 1.0]]))
-    result = aggregate(da, box(0, -1, 2, 1), min_valid_fraction=0)
+    da = field([[np.nan, np.nan]], [0], [0.5, 1.5])
+    result = aggregate(da, box(0, -1, 2, 1), bounds=ROW, min_valid_fraction=0)
     assert np.isnan(result.item())
     assert result.valid_fraction.item() == 0
 
