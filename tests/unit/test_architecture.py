@@ -65,3 +65,34 @@ def test_pins_name_no_index_and_carry_hashes():
         text = path.read_text(encoding="utf-8")
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_docstrings_follow_numpydoc():
+    files = subprocess.run(
+        ["git", "ls-files", "sco_pipeline/*.py", "flows/*.py"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    done = subprocess.run(
+        [Path(sys.executable).with_name("numpydoc"), "lint", *files],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_public_functions_and_indicators_document_every_parameter():
+    from numpydoc.docscrape import get_doc_object
+    from numpydoc.validate import validate
+
+    import sco_pipeline as sco
+    from sco_pipeline.indicators import indicators
+
+    functions = [getattr(sco, name) for name in sco.__all__ if callable(getattr(sco, name))]
+    functions += [entry.function for entry in indicators.values()]
+    wanted = {"GL08", "PR01", "PR02", "PR04", "RT01"}
+    faults = {}
+    for function in functions:
+        if isinstance(function, type):
+            continue
+        found = validate(get_doc_object(function))["errors"]
+        faults[function.__name__] = [fault for fault in found if fault[0] in wanted]
+    assert {name: fault for name, fault in faults.items() if fault} == {}
