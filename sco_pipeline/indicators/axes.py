@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,9 +69,19 @@ def _same_axis(da: xr.DataArray, ds: xr.Dataset) -> bool:
 def _with_bounds(ds: xr.Dataset, axis: str, frequency: str) -> xr.Dataset:
     """Add the bounds of the periods that start at each stamp of `axis`."""
     index = ds.indexes[axis]
-    if frequency not in _MONTHS or not isinstance(index, pd.DatetimeIndex):
+    if frequency not in _MONTHS:
         return ds
-    ends = index + pd.DateOffset(months=_MONTHS[frequency])
-    bounds = np.stack([index, ends], axis=1)
+    months = _MONTHS[frequency]
+    if isinstance(index, pd.DatetimeIndex):
+        ends = np.asarray(index + pd.DateOffset(months=months))
+    else:
+        ends = np.array([_months_later(date, months) for date in index], dtype=object)
+    bounds = np.stack([np.asarray(index), ends], axis=1)
     stamps = (axis, index, {"standard_name": "time", "bounds": f"{axis}_bnds"})
     return ds.assign_coords({axis: stamps, f"{axis}_bnds": ((axis, "nv"), bounds)})
+
+
+def _months_later(date: Any, months: int) -> Any:
+    """Return the first day of a month of another calendar, some months later."""
+    month = date.month - 1 + months
+    return date.replace(year=date.year + month // 12, month=month % 12 + 1)

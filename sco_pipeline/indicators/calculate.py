@@ -11,6 +11,7 @@ import xarray as xr
 from ..catalog import IndicatorRequest, Period
 from ..errors import IndicatorError, unknown
 from .axes import merge_time_axes, with_time_length
+from .definition import is_daily_index
 from .indicator import FIELD, Indicator, Result, indicators
 
 Frequency = Literal["day", "month", "season", "year"]
@@ -71,14 +72,49 @@ def calculate(
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`."""
     period = as_period(baseline)
+    daily = _daily(ds, requests, period, frequency)
+    results: dict[str, xr.DataArray] = dict(daily)
     ds = with_time_length(ds)
-    results: dict[str, xr.DataArray] = {}
     for request in requests:
+        if request.output in daily:
+            continue
         for name, result in _named(request, _evaluate(ds, request, period, frequency)):
             if name in results:
                 raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
             results[name] = result
     return merge_time_axes(results, ds, frequency)
+
+
+def _daily(
+    ds: xr.Dataset,
+    requests: Sequence[IndicatorRequest],
+    baseline: Period | None,
+    frequency: Frequency,
+) -> dict[str, xr.DataArray]:
+    """Compute all daily indices among the requests in one visit to the data."""
+    daily = [request for request in requests if is_daily_index(request.id)]
+    if not daily:
+        return {}
+    from .engine import compute_daily  # compiled kernels: only when they are used
+
+    for request in daily:
+        _check_options(indicators[request.id], request)
+        if request.of is not None:
+            raise IndicatorError(f"indicator {request.id!r} takes no 'of:'; leave it out")
+    names = [request.output for request in daily]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise IndicatorError(f"two results are called {twice[0]!r}; give one a 'name:'")
+    found = [(request.output, request.id, request.options) for request in daily]
+    return compute_daily(ds, found, baseline, frequency)
+
+
+def _check_options(entry: Indicator, request: IndicatorRequest) -> None:
+    """Refuse options that the indicator does not have."""
+    for option in request.options:
+        if option not in entry.options:
+            raise IndicatorError(
+                f"indicator {entry.id!r}: {unknown('option', option, entry.options)}"
+            )
 
 
 def as_period(baseline: Baseline) -> Period | None:
@@ -102,11 +138,7 @@ def _evaluate(
     """Call one indicator's function with its inputs and describe the result."""
     entry = indicators[request.id]
     keywords: dict[str, Any] = dict(request.options)
-    for option in keywords:
-        if option not in entry.options:
-            raise IndicatorError(
-                f"indicator {entry.id!r}: {unknown('option', option, entry.options)}"
-            )
+    _check_options(entry, request)
     if entry.needs_baseline:
         if baseline is None:
             raise IndicatorError(

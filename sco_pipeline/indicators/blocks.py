@@ -1,0 +1,199 @@
+"""One block of years and cells: all indices from one read, tile by tile of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .days import Days, Frame
+from .definition import Definition, Joined
+from .kernels.gather import gather, gather_plain
+from .units import as_arrays
+
+TILE_BYTES = 2**20
+MASKED = -1.0
+"""Stands for a period without enough days until neighbouring blocks are joined."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One index of a call, with its own options."""
+
+    name: str
+    definition: Definition
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one pass over the data computes.
+
+    Attributes
+    ----------
+    wanted : tuple of Wanted
+        The indices.
+    variables : tuple of str
+        Variables read, in the order of the arrays.
+    counted : tuple of str
+        Variables whose valid days are counted; ``tas`` may be the mean of the extremes.
+    conversions : tuple of (scale, offset)
+        From the units of each variable.
+    joins : bool
+        Whether blocks of years will be joined.
+    """
+
+    wanted: tuple[Wanted, ...]
+    variables: tuple[str, ...]
+    counted: tuple[str, ...]
+    conversions: tuple[tuple[float, float], ...]
+    joins: bool = False
+
+    @property
+    def slots(self) -> int:
+        """Count the results: the indices, the counts of valid days, the edges of joined indices."""
+        return len(self.wanted) + len(self.counted)
+
+
+def compute_block(
+    job: Job,
+    frame: Frame,
+    position: np.ndarray,
+    arrays: Sequence[np.ndarray],
+    south: np.ndarray | None,
+    first_cell: int = 0,
+    last_cell: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute every index of a job on one block.
+
+    Parameters
+    ----------
+    job, frame
+        What, and where in the record.
+    position : ndarray of int (time,)
+        Day of each time on the frame's series.
+    arrays : sequence of ndarray (time, cell)
+        Values of `job.variables`.
+    south : ndarray of bool (cell,), optional
+        Hemisphere of each cell.
+    first_cell, last_cell : int
+        Cells that are computed.
+
+    Returns
+    -------
+    ndarray (slot, period, cell), ndarray of int (joined index, 3, cell)
+        Results, and what joins them to neighbouring blocks.
+    """
+    last_cell = arrays[0].shape[1] if last_cell is None else last_cell
+    joined = [w for w in job.wanted if is_joined(w)] if job.joins else []
+    cells = last_cell - first_cell
+    out = np.empty((job.slots, len(frame.periods), cells))
+    edges = np.zeros((len(joined), 3, cells), dtype=np.int64)
+    step = max(1, TILE_BYTES // (8 * frame.length))
+    for begin in range(first_cell, last_cell, step):
+        end = min(begin + step, last_cell)
+        here = slice(begin - first_cell, end - first_cell)
+        tile = _read(job, frame, position, arrays, begin, end)
+        days = _days(job, frame, tile, None if south is None else south[begin:end])
+        _compute_tile(job, days, out[:, :, here], edges[:, :, here])
+    return out, edges
+
+
+def _read(
+    job: Job, frame: Frame, position: np.ndarray, arrays: Sequence[np.ndarray], begin: int, end: int
+) -> dict[str, np.ndarray]:
+    """Return the series of a tile of cells in the units of the definitions."""
+    tile = {}
+    for name, array, (scale, offset) in zip(job.variables, arrays, job.conversions, strict=True):
+        if (scale, offset) == (1.0, 0.0):
+            tile[name] = gather_plain(array, position, begin, end, frame.length)
+        else:
+            factors = as_arrays(scale, offset, array.dtype)
+            tile[name] = gather(array, position, begin, end, frame.length, *factors)
+    return tile
+
+
+def _days(
+    job: Job, frame: Frame, tile: Mapping[str, np.ndarray], south: np.ndarray | None
+) -> dict[str, Days]:
+    """Return the series as definitions see them; the daily mean comes of the extremes."""
+    memo: dict[Any, Any] = {}
+    days = {name: Days(name, values, frame, south, memo) for name, values in tile.items()}
+    if "tas" not in days and "tas" in job.counted:
+        mean = (tile["tasmax"] + tile["tasmin"]) / 2
+        days["tas"] = Days("tas", mean, frame, south, memo)
+    return days
+
+
+def _compute_tile(job: Job, days: Mapping[str, Days], out: np.ndarray, edges: np.ndarray) -> None:
+    """Fill in the results of a tile, masked where there are not enough days."""
+    joined = 0
+    for slot, wanted in enumerate(job.wanted):
+        definition = wanted.definition
+        inputs = [days[name] for name in definition.variables]
+        found = definition.function(*inputs, **definition.own_options(wanted.options))
+        mask = np.nan
+        if isinstance(found, Joined):
+            if job.joins and is_joined(wanted):
+                edges[joined] = found.edges.T
+                joined += 1
+                mask = MASKED
+            found = found.values
+        for name in definition.judged_by:
+            found = np.where(days[name].enough(), found, mask)
+        out[slot] = found.T
+    for slot, name in enumerate(job.counted, start=len(job.wanted)):
+        out[slot] = days[name].present().T
+
+
+def is_joined(wanted: Wanted) -> bool:
+    """Tell whether an index's blocks of years must be joined."""
+    return bool(wanted.definition.joins and wanted.options.get("spells_can_span_years", True))
+
+
+def join_blocks(
+    job: Job, lengths: Sequence[int], values: np.ndarray, edges: np.ndarray
+) -> np.ndarray:
+    """Return the results of all blocks of years as if the record had been one block.
+
+    Parameters
+    ----------
+    job : Job
+        What was computed.
+    lengths : sequence of int
+        Periods of each block.
+    values : ndarray (slot, period, cell)
+        Results of the blocks, one after the other.
+    edges : ndarray of int (block, joined index, 3, cell)
+        What joins them.
+
+    Returns
+    -------
+    ndarray (slot, period, cell)
+    """
+    values = values.copy()
+    slots = [slot for slot, wanted in enumerate(job.wanted) if is_joined(wanted)]
+    for index, slot in enumerate(slots):
+        carry = np.zeros(values.shape[2], dtype=np.int64)
+        begin = 0
+        for block, length in enumerate(lengths):
+            lead, ends_in, trail = edges[block, index]
+            carry = _join(values[slot, begin : begin + length], carry, lead, ends_in, trail)
+            begin += length
+        values[slot] = np.where(values[slot] == MASKED, np.nan, values[slot])
+    return values
+
+
+def _join(
+    values: np.ndarray, carry: np.ndarray, lead: np.ndarray, ends_in: np.ndarray, trail: np.ndarray
+) -> np.ndarray:
+    """Lengthen the first spell of a block, in place; return what is carried to the next."""
+    cells = np.flatnonzero((lead > 0) & (ends_in >= 0))
+    periods = ends_in[cells]
+    found = values[periods, cells]
+    length = (carry + lead)[cells]
+    longer = np.where(np.isnan(found), length, np.maximum(found, length))
+    values[periods, cells] = np.where(found == MASKED, MASKED, longer)
+    return np.where((lead > 0) & (ends_in < 0), carry + trail, trail)

@@ -1,0 +1,279 @@
+"""Daily series of a tile of cells, as the definitions of daily indices see them.
+
+A definition asks a `Days` for counts, extremes or spells of its periods and gets an array
+``(cell, period)``. What several definitions ask for is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..errors import IndicatorError
+from .baseline import Base
+from .kernels import counts, percentiles, spells
+from .missing import MissingRule
+from .periods import MONTHS, DayAxis, PeriodName, Periods
+
+CONTEXT = 12
+"""Days before and after the years of a block that running sums and interruptions may look at."""
+
+HALF_YEAR = 6
+BOOTSTRAP_DAYS = 720
+"""Shorter records get no bootstrap."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a block of whole years lies on the padded day axis of a record.
+
+    Attributes
+    ----------
+    axis : DayAxis
+        Of the whole record.
+    frequency : {"year", "season", "month"}
+        Of the results.
+    first, last : int
+        Years of the block, from the first year of the record; `last` is not part of it.
+    base : Base or None
+        Base period; a block with one is the whole record.
+    rule : MissingRule
+        When a period has a value.
+    """
+
+    axis: DayAxis
+    frequency: PeriodName
+    first: int
+    last: int
+    base: Base | None
+    rule: MissingRule
+
+    @property
+    def origin(self) -> int:
+        """Padded day of the first day of the block's series."""
+        return int(self.axis.year_starts[self.first]) - CONTEXT
+
+    @property
+    def length(self) -> int:
+        """Count the days of the block's series, context included."""
+        after = min(MONTHS * self.last + HALF_YEAR, MONTHS * self.axis.years)
+        return int(self.axis.month_starts[after]) + CONTEXT - self.origin
+
+    @cached_property
+    def month_bounds(self) -> np.ndarray:
+        """Day of the series on which each month starts, up to half a year after the block."""
+        after = min(MONTHS * self.last + HALF_YEAR, MONTHS * self.axis.years)
+        return self.axis.month_starts[MONTHS * self.first : after + 1] - self.origin
+
+    @cached_property
+    def record(self) -> tuple[int, int]:
+        """First day of the padded record on the series, and one past its last."""
+        return -self.origin, self.axis.days - self.origin
+
+    @cached_property
+    def own(self) -> slice:
+        """Which of the record's periods the block gives."""
+        if self.frequency != "season":
+            step = MONTHS if self.frequency == "month" else 1
+            return slice(step * self.first, step * self.last)
+        return slice(4 * self.first + (self.first > 0), 4 * self.last + 1)
+
+    @cached_property
+    def periods(self) -> Periods:
+        """The block's periods, in months of `month_bounds`."""
+        every = self.axis.periods(self.frequency)
+        before = MONTHS * self.first
+        return Periods(
+            self.frequency,
+            every.first_month[self.own] - before,
+            every.last_month[self.own] - before,
+            every.complete[self.own],
+        )
+
+    @property
+    def starts(self) -> np.ndarray:
+        """First day of each period."""
+        return np.ascontiguousarray(self.month_bounds[self.periods.first_month])
+
+    @property
+    def stops(self) -> np.ndarray:
+        """One past the last day of each period."""
+        return np.ascontiguousarray(self.month_bounds[self.periods.last_month])
+
+    @cached_property
+    def day_of_year(self) -> np.ndarray:
+        """Calendar day of each day of the series; of the nearest day of the record in context."""
+        days = np.clip(np.arange(self.length) + self.origin, 0, self.axis.days - 1)
+        return self.axis.day_of_year[days]
+
+
+@dataclass(frozen=True)
+class Days:
+    """Daily values of a tile of cells.
+
+    Attributes
+    ----------
+    name : str
+        Variable.
+    values : ndarray (cell, day)
+        Series with context, float64, missing is NaN.
+    frame : Frame
+        Where they lie.
+    south : ndarray of bool (cell,) or None
+        Whether each cell lies in the southern hemisphere; None if that is not known.
+    memo : dict
+        Results that several definitions share.
+    """
+
+    name: str
+    values: np.ndarray
+    frame: Frame
+    south: np.ndarray | None = None
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    def shared(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """Return a result by its key, computed at the first request."""
+        key = (self.name, *key)
+        if key not in self.memo:
+            self.memo[key] = compute()
+        return self.memo[key]
+
+    def enough(self) -> np.ndarray:
+        """Tell which periods have enough values (cell, period)."""
+        frame = self.frame
+        holds = frame.rule.holds
+        return np.asarray(
+            self.shared(("enough",), lambda: holds(self.values, frame.month_bounds, frame.periods))
+        )
+
+    def enough_from(self, month: int) -> np.ndarray:
+        """Tell which years that start `month` months later have enough values (cell, year).
+
+        The limit of a year holds for its months too.
+        """
+        frame = self.frame
+        first = MONTHS * np.arange(frame.last - frame.first) + month
+        bounds = frame.month_bounds
+        inside = first + MONTHS < len(bounds)
+        last = np.minimum(first + MONTHS, len(bounds) - 1)
+        years = Periods("year", np.minimum(first, last), last, inside)
+        return frame.rule.holds(self.values, bounds, years, limit="year")
+
+    def __sub__(self, other: Days) -> Days:
+        """Return the daily difference."""
+        values = self.values - other.values
+        return Days(f"{self.name}_minus_{other.name}", values, self.frame, self.south, self.memo)
+
+    def days_in_spells(self, hits: np.ndarray, shortest: int, *, span: bool) -> np.ndarray:
+        """Count the days of each period in spells of days that are hits (cell, period)."""
+        starts, stops = self.frame.starts, self.frame.stops
+        return spells.days_in_spells(hits, starts, stops, shortest, span)
+
+    def present(self) -> np.ndarray:
+        """Count the days of each period that have a value (cell, period)."""
+        return counts.count_present(self.values, self.frame.starts, self.frame.stops)
+
+    def count(self, how: int, limit: float) -> np.ndarray:
+        """Count the days of each period on which a comparison holds (cell, period)."""
+        return counts.count_days(
+            self.values, self.frame.starts, self.frame.stops, how, float(limit)
+        )
+
+    def extreme(self, *, largest: bool) -> np.ndarray:
+        """Return the largest or smallest value of each period (cell, period)."""
+        return counts.extremes(self.values, self.frame.starts, self.frame.stops, largest)
+
+    def mean(self) -> np.ndarray:
+        """Return the mean of each period (cell, period)."""
+        return counts.means(self.values, self.frame.starts, self.frame.stops)
+
+    def sum_where(self, how: int, limit: np.ndarray | float) -> np.ndarray:
+        """Sum the days of each period on which a comparison holds (cell, period)."""
+        limits = np.broadcast_to(np.asarray(limit, dtype=float), self.values.shape[:1])
+        return counts.sums_where(
+            self.values, np.ascontiguousarray(limits), self.frame.starts, self.frame.stops, how
+        )
+
+    def running_sum(self, before: int, after: int) -> Days:
+        """Return the sum of each day and its neighbours; see `kernels.counts.running_sums`."""
+        first, last = self.frame.record
+        sums = counts.running_sums(self.values, first, last, before, after)
+        return Days(f"{self.name}_sum_{before}_{after}", sums, self.frame, self.south, self.memo)
+
+    def longest_spell(self, how: int, limit: float, *, span: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the longest spell of each period, and what joins it to the next block."""
+        return spells.longest_spells(
+            self.values, self.frame.starts, self.frame.stops, how, float(limit), span
+        )
+
+    @property
+    def base(self) -> Base:
+        """The base period."""
+        if self.frame.base is None:
+            raise IndicatorError("percentiles need a baseline; give baseline=(first, last year)")
+        return self.frame.base
+
+    def thresholds(self, quantile: float, window: int, fraction: float) -> np.ndarray:
+        """Return the threshold of each calendar day from the base period (cell, calendar day)."""
+        base = self.base
+        return np.asarray(
+            self.shared(
+                ("thresholds", quantile, window, fraction),
+                lambda: percentiles.thresholds(
+                    self.values,
+                    base.days - self.frame.origin,
+                    base.row,
+                    base.column,
+                    base.shape,
+                    quantile,
+                    window,
+                    fraction,
+                ),
+            )
+        )
+
+    def beyond(self, quantile: float, window: int, fraction: float) -> np.ndarray:
+        """Return 1, 0 or NaN for each day, judged by the thresholds of the base (cell, day)."""
+        limits = self.thresholds(quantile, window, fraction)
+        return percentiles.beyond(self.values, limits, self.frame.day_of_year, quantile >= 0.5)
+
+    def put_bootstrap(
+        self, hits: np.ndarray, quantile: float, window: int, fraction: float
+    ) -> None:
+        """Replace the base period's days in `hits` by their share of resamples, in place."""
+        base, origin = self.base, self.frame.origin
+        percentiles.put_bootstrap(
+            hits,
+            self.values,
+            base.days - origin,
+            base.row,
+            base.column,
+            base.leap_days - origin,
+            base.leap_column,
+            base.shape,
+            quantile,
+            window,
+            fraction,
+        )
+
+    def shares(self, hits: np.ndarray) -> np.ndarray:
+        """Return the percentage of the days of each period that are hits (cell, period)."""
+        starts, stops = self.frame.starts, self.frame.stops
+        allowed = self.frame.rule.allowed(self.frame.frequency, stops - starts)
+        return percentiles.shares(hits, starts, stops, allowed)
+
+    def wet_threshold(self, quantile: float, wet_day: float) -> np.ndarray:
+        """Return the quantile of the wet days of the base period (cell,)."""
+        base, origin = self.base, self.frame.origin
+        return np.asarray(
+            self.shared(
+                ("wet", quantile, wet_day),
+                lambda: percentiles.wet_thresholds(
+                    self.values, base.first_day - origin, base.last_day - origin, wet_day, quantile
+                ),
+            )
+        )

@@ -1,0 +1,280 @@
+"""All daily indices of a call in one visit to each block of the data.
+
+Data in memory are computed at once, tile by tile in threads. Lazy data give lazy results: one task
+for each block of the source, whatever the number of indices. Indices with a base period need the
+whole record of a cell; for the others blocks of whole years are computed apart and joined, so that
+memory does not grow with the record.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..catalog import Period
+from ..errors import IndicatorError
+from .baseline import Base, base_period
+from .blocks import Job, Wanted, compute_block
+from .days import Frame
+from .definition import COMMON, Definition, definitions, inputs_of
+from .indicator import indicators
+from .missing import missing_rule
+from .periods import DayAxis, PeriodName, day_axis
+from .units import conversion
+
+Request = tuple[str, str, Mapping[str, Any]]
+"""Name of the result, id of the index, options."""
+
+_SHARED = ("missing", "max_missing_days", "partial_baseline", "northern_hemisphere")
+
+
+def compute_daily(
+    ds: xr.Dataset, requests: Iterable[Request], baseline: Period | None, frequency: str
+) -> dict[str, xr.DataArray]:
+    """Compute daily indices in one visit to each block.
+
+    Parameters
+    ----------
+    ds : Dataset (time, ...)
+        Daily ``tasmax``, ``tasmin``, ``tas`` or ``pr`` with units; on a grid or of one place.
+    requests : iterable of (name, id, options)
+        What is wanted.
+    baseline : Period or None
+        Whole years.
+    frequency : {"year", "season", "month"}
+        Of the results.
+
+    Returns
+    -------
+    dict of str to DataArray
+        The indices by name, then ``<variable>_valid_days`` for what they were computed of;
+        dimension ``time`` (start of each period), then those of the data.
+
+    Raises
+    ------
+    IndicatorError
+        If an index, option, unit, time axis or base period does not fit.
+    """
+    groups: dict[str, list[Request]] = {}
+    for request in requests:
+        shared = {option: request[2].get(option) for option in _SHARED}
+        groups.setdefault(repr(shared), []).append(request)
+    results: dict[str, xr.DataArray] = {}
+    for group in groups.values():
+        results |= {
+            name: da
+            for name, da in _compute_group(ds, group, baseline, frequency).items()
+            if name not in results
+        }
+    return results
+
+
+def _compute_group(
+    ds: xr.Dataset, requests: Sequence[Request], baseline: Period | None, frequency: str
+) -> dict[str, xr.DataArray]:
+    """Compute indices that share missing-day rule and base period."""
+    wanted = tuple(Wanted(name, definitions[key], options) for name, key, options in requests)
+    period = _frequency(wanted, frequency)
+    job = _job(ds, wanted)
+    fields = [ds[name] for name in job.variables]
+    _check_same(fields)
+    axis = day_axis(fields[0]["time"])
+    options = requests[0][2]
+    rule = missing_rule(options.get("missing", COMMON["missing"]), options.get("max_missing_days"))
+    base = _base(wanted, axis, baseline, partial=bool(options.get("partial_baseline", False)))
+    frame = Frame(axis, period, 0, axis.years, base, rule)
+    fields = [field.transpose("time", ...) for field in fields]
+    south = _south(fields[0], wanted, options.get("northern_hemisphere"))
+    if any(field.chunks is not None for field in fields):
+        from .lazy import compute_lazily
+
+        values: Any = compute_lazily(job, frame, fields, south)
+    else:
+        values = _compute_now(job, frame, fields, south)
+    return _describe(job, frame, fields, values)
+
+
+def _frequency(wanted: Sequence[Wanted], frequency: str) -> PeriodName:
+    """Refuse a frequency that an index is not defined for."""
+    for one in wanted:
+        if frequency not in one.definition.frequencies:
+            known = ", ".join(one.definition.frequencies)
+            raise IndicatorError(
+                f"indicator {one.definition.id!r} has no value for a {frequency!r}; "
+                f"it is defined for: {known}"
+            )
+    return frequency  # type: ignore[return-value]
+
+
+def _job(ds: xr.Dataset, wanted: tuple[Wanted, ...]) -> Job:
+    """Collect the variables that the indices need."""
+    variables: dict[str, None] = {}
+    counted: dict[str, None] = {}
+    for one in wanted:
+        counted |= dict.fromkeys(one.definition.judged_by or one.definition.variables)
+        names = _available(ds, one.definition)
+        missing = [name for name in names if name not in ds.data_vars]
+        if missing:
+            raise IndicatorError(
+                f"indicator {one.definition.id!r} needs {missing[0]!r}; "
+                f"the data hold {sorted(map(str, ds.data_vars))}"
+            )
+        variables |= dict.fromkeys(names)
+    conversions = tuple(conversion(ds[name]) for name in variables)
+    return Job(wanted, tuple(variables), tuple(counted), conversions)
+
+
+def _available(ds: xr.Dataset, definition: Definition) -> tuple[str, ...]:
+    """Return the variables of an index, with the daily mean where the data hold it."""
+    if "tas" not in ds.data_vars:
+        return inputs_of(definition)
+    names = definition.variables
+    judged = "tas" in definition.judged_by
+    return (*names, "tas") if judged and "tas" not in names else names
+
+
+def _check_same(fields: Sequence[xr.DataArray]) -> None:
+    """Refuse inputs on different grids or times."""
+    for field in fields:
+        if "time" not in field.dims:
+            raise IndicatorError(f"variable {field.name!r} has no dimension 'time'")
+    try:
+        xr.align(*fields, join="exact", copy=False)
+    except ValueError as error:
+        names = ", ".join(str(field.name) for field in fields)
+        raise IndicatorError(
+            f"{names} are not on the same grid and days: {error!s:.200}"
+        ) from error
+    if any(set(field.dims) != set(fields[0].dims) for field in fields):
+        raise IndicatorError(
+            f"inputs differ in dimensions: { {str(f.name): f.dims for f in fields} }"
+        )
+
+
+def _base(
+    wanted: Sequence[Wanted], axis: DayAxis, baseline: Period | None, *, partial: bool
+) -> Base | None:
+    """Return the base period if one is needed."""
+    needing = [one.definition.id for one in wanted if one.definition.needs_baseline]
+    if not needing:
+        return None
+    if baseline is None:
+        raise IndicatorError(f"indicator {needing[0]!r} needs a baseline; give first and last year")
+    return base_period(axis, baseline, partial=partial)
+
+
+def _south(
+    field: xr.DataArray, wanted: Sequence[Wanted], northern: bool | None
+) -> xr.DataArray | None:
+    """Tell which cells lie in the southern hemisphere, for indices that ask."""
+    asking = [one.definition.id for one in wanted if one.definition.by_hemisphere]
+    if not asking:
+        return None
+    space = field.isel(time=0, drop=True)
+    if northern is None:
+        if "lat" not in field.coords:
+            raise IndicatorError(
+                f"indicator {asking[0]!r} differs between hemispheres and the data have no 'lat'; "
+                "add it as a coordinate, or give northern_hemisphere=True or False"
+            )
+        lat = field["lat"].reset_coords(drop=True)
+        shape = xr.DataArray(np.empty(space.shape, dtype=bool), dims=space.dims)
+        return (lat.drop_vars(list(lat.coords)) < 0).broadcast_like(shape).transpose(*space.dims)
+    return xr.DataArray(np.full(space.shape, not northern), dims=space.dims)
+
+
+def _compute_now(
+    job: Job, frame: Frame, fields: Sequence[xr.DataArray], south: xr.DataArray | None
+) -> np.ndarray:
+    """Compute data in memory, tiles of cells in threads: (slot, period, *space)."""
+    space = fields[0].shape[1:]
+    arrays = [as_cells(field.values) for field in fields]
+    is_south = None if south is None else np.ascontiguousarray(south.values).reshape(-1)
+    cells = arrays[0].shape[1]
+    position = frame.axis.position - frame.origin
+    workers = min(os.cpu_count() or 1, max(1, cells // 16))
+    edges = np.linspace(0, cells, workers + 1).astype(int)
+
+    def part(begin: int, end: int) -> np.ndarray:
+        return compute_block(job, frame, position, arrays, is_south, begin, end)[0]
+
+    with ThreadPoolExecutor(workers) as pool:
+        parts = list(pool.map(part, edges[:-1].tolist(), edges[1:].tolist()))
+    return np.concatenate(parts, axis=2).reshape(job.slots, len(frame.periods), *space)
+
+
+def as_cells(values: np.ndarray) -> np.ndarray:
+    """Return (time, ...) as (time, cell) floats, for kernels."""
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
+    return np.ascontiguousarray(values).reshape(values.shape[0], -1)
+
+
+def _describe(
+    job: Job, frame: Frame, fields: Sequence[xr.DataArray], values: Any
+) -> dict[str, xr.DataArray]:
+    """Give the results coordinates and attributes."""
+    starts, _ = frame.axis.stamps(frame.axis.periods(frame.frequency))
+    coords = {
+        name: coord
+        for name, coord in fields[0].coords.items()
+        if "time" not in coord.dims and name != "time_length"
+    }
+    coords["time"] = xr.DataArray(starts, dims="time", attrs={"standard_name": "time"})
+    names = [wanted.name for wanted in job.wanted] + [f"{n}_valid_days" for n in job.counted]
+    results = {}
+    for slot, name in enumerate(names):
+        results[name] = xr.DataArray(values[slot], dims=fields[0].dims, coords=coords, name=name)
+    for wanted in job.wanted:
+        results[wanted.name].attrs = _attributes(wanted, frame)
+    for name in job.counted:
+        results[f"{name}_valid_days"].attrs = {
+            "long_name": f"Days with {name}",
+            "units": "d",
+            "indicator": "valid_days",
+            "definition": f"Number of days of the period on which {name} is not missing.",
+        }
+    return results
+
+
+def _attributes(wanted: Wanted, frame: Frame) -> dict[str, Any]:
+    """Return what a product says of an index, its definition and options included."""
+    entry, definition = indicators[wanted.definition.id], wanted.definition
+    options = {**definition.own_options(wanted.options)}
+    chosen = {"missing_days": frame.rule.text, **options}
+    if definition.needs_baseline and frame.base is not None:
+        chosen["base_period"] = frame.base.text
+    if definition.by_hemisphere:
+        northern = wanted.options.get("northern_hemisphere")
+        chosen["hemisphere"] = (
+            "of the latitude" if northern is None else "northern" if northern else "southern"
+        )
+    changed = {name for name, value in options.items() if value != definition.options[name]}
+    variant = (
+        "ETCCDI"
+        if not changed and frame.rule.text == missing_rule("etccdi", None).text
+        else ("modified: " + ", ".join(sorted(changed or {"missing_days"})))
+    )
+    attributes = {
+        "long_name": entry.long_name,
+        "units": entry.units,
+        "indicator": entry.id,
+        "definition": entry.definition,
+        "definition_variant": variant,
+        "definition_options": "; ".join(f"{key}={value}" for key, value in chosen.items()),
+        "ancillary_variables": " ".join(
+            f"{name}_valid_days" for name in definition.judged_by or definition.variables
+        ),
+    }
+    for key in ("standard_name", "cell_methods", "references", "ecv"):
+        if value := getattr(entry, key):
+            attributes[key] = value
+    if entry.difference:
+        attributes["units_metadata"] = "temperature: difference"
+    return attributes

@@ -1,0 +1,164 @@
+"""ETCCDI indices of daily precipitation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .days import Days
+from .definition import Joined, daily_index
+from .kernels.counts import ABOVE, AT_LEAST, BELOW
+from .temperature import ETCCDI
+
+ECV = "Precipitation"
+_AMOUNT = "lwe_thickness_of_precipitation_amount"
+_DAYS = f"number_of_days_with_{_AMOUNT}_at_or_above_threshold"
+_SUM_DAYS = "time: sum within days time: sum over days"
+_HALF, _WHOLE = 2, 4
+
+
+@daily_index(
+    units="mm",
+    long_name="Wettest day",
+    standard_name=_AMOUNT,
+    cell_methods="time: sum within days time: maximum over days",
+    references=ETCCDI,
+    ecv=ECV,
+)
+def rx1day(pr: Days) -> np.ndarray:
+    """Largest daily precipitation (ETCCDI RX1day)."""
+    return pr.extreme(largest=True)
+
+
+@daily_index(
+    units="mm",
+    long_name="Wettest five days",
+    standard_name=_AMOUNT,
+    cell_methods="time: sum within days time: maximum over days (comment: sums of 5 days)",
+    references=ETCCDI,
+    ecv=ECV,
+)
+def rx5day(pr: Days, *, center_on_last_day: bool = False) -> np.ndarray:
+    """Largest precipitation of five days, dated on their middle or last day (ETCCDI RX5day)."""
+    before, after = (_WHOLE, 0) if center_on_last_day else (_HALF, _HALF)
+    return pr.running_sum(before, after).extreme(largest=True)
+
+
+@daily_index(
+    units="mm d-1",
+    long_name="Simple daily intensity",
+    standard_name="lwe_precipitation_rate",
+    cell_methods="time: mean (comment: over wet days)",
+    references=ETCCDI,
+    ecv=ECV,
+)
+def sdii(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
+    """Mean precipitation of wet days, 0 when there is none (ETCCDI SDII)."""
+    total, days = pr.sum_where(AT_LEAST, wet_day), pr.count(AT_LEAST, wet_day)
+    mean: np.ndarray = np.divide(total, days, out=np.zeros_like(total), where=days > 0)
+    return mean
+
+
+@daily_index(
+    units="d",
+    long_name="Heavy precipitation days",
+    standard_name=_DAYS,
+    cell_methods=_SUM_DAYS,
+    references=ETCCDI,
+    ecv=ECV,
+)
+def r10mm(pr: Days) -> np.ndarray:
+    """Days with at least 10 mm of precipitation (ETCCDI R10mm)."""
+    return pr.count(AT_LEAST, 10.0)
+
+
+@daily_index(
+    units="d",
+    long_name="Very heavy precipitation days",
+    standard_name=_DAYS,
+    cell_methods=_SUM_DAYS,
+    references=ETCCDI,
+    ecv=ECV,
+)
+def r20mm(pr: Days) -> np.ndarray:
+    """Days with at least 20 mm of precipitation (ETCCDI R20mm)."""
+    return pr.count(AT_LEAST, 20.0)
+
+
+@daily_index(
+    units="d",
+    long_name="Days with precipitation at or above a threshold",
+    standard_name=_DAYS,
+    cell_methods=_SUM_DAYS,
+    references=ETCCDI,
+    ecv=ECV,
+)
+def rnnmm(pr: Days, *, threshold: float = 1.0) -> np.ndarray:
+    """Days with at least a given precipitation in mm (ETCCDI Rnnmm)."""
+    return pr.count(AT_LEAST, threshold)
+
+
+@daily_index(
+    units="d",
+    long_name="Consecutive dry days",
+    standard_name=f"spell_length_of_days_with_{_AMOUNT}_below_threshold",
+    cell_methods="time: sum within days time: maximum over days",
+    references=ETCCDI,
+    ecv=ECV,
+)
+def cdd(pr: Days, *, wet_day: float = 1.0, spells_can_span_years: bool = True) -> Joined:
+    """Longest spell of days with less than 1 mm (ETCCDI CDD)."""
+    return Joined(*pr.longest_spell(BELOW, wet_day, span=spells_can_span_years))
+
+
+@daily_index(
+    units="d",
+    long_name="Consecutive wet days",
+    standard_name=f"spell_length_of_days_with_{_AMOUNT}_at_or_above_threshold",
+    cell_methods="time: sum within days time: maximum over days",
+    references=ETCCDI,
+    ecv=ECV,
+)
+def cwd(pr: Days, *, wet_day: float = 1.0, spells_can_span_years: bool = True) -> Joined:
+    """Longest spell of days with at least 1 mm (ETCCDI CWD)."""
+    return Joined(*pr.longest_spell(AT_LEAST, wet_day, span=spells_can_span_years))
+
+
+@daily_index(
+    units="mm",
+    long_name="Precipitation on wet days",
+    standard_name=_AMOUNT,
+    cell_methods="time: sum (comment: over wet days)",
+    references=ETCCDI,
+    ecv=ECV,
+)
+def prcptot(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
+    """Total precipitation of wet days (ETCCDI PRCPTOT)."""
+    return pr.sum_where(AT_LEAST, wet_day)
+
+
+@daily_index(
+    units="mm",
+    long_name="Precipitation on very wet days",
+    standard_name=_AMOUNT,
+    cell_methods="time: sum (comment: over very wet days)",
+    references=ETCCDI,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def r95ptot(pr: Days, *, quantile: float = 0.95, wet_day: float = 1.0) -> np.ndarray:
+    """Total precipitation of days above the 95th percentile of wet days (ETCCDI R95p)."""
+    return pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day))
+
+
+@daily_index(
+    units="mm",
+    long_name="Precipitation on extremely wet days",
+    standard_name=_AMOUNT,
+    cell_methods="time: sum (comment: over extremely wet days)",
+    references=ETCCDI,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def r99ptot(pr: Days, *, quantile: float = 0.99, wet_day: float = 1.0) -> np.ndarray:
+    """Total precipitation of days above the 99th percentile of wet days (ETCCDI R99p)."""
+    return pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day))

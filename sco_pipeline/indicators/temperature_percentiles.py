@@ -1,0 +1,145 @@
+"""ETCCDI indices of daily temperature against the percentiles of a base period."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .days import BOOTSTRAP_DAYS, Days
+from .definition import YEAR, daily_index
+from .temperature import ECV, ETCCDI
+
+
+@daily_index(
+    units="%",
+    long_name="Warm days",
+    cell_methods="time: maximum within days time: mean over days",
+    references=ETCCDI,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def tx90p(
+    tasmax: Days,
+    *,
+    quantile: float = 0.9,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+    bootstrap: bool = True,
+) -> np.ndarray:
+    """Share of days with maximum temperature above the 90th percentile (ETCCDI TX90p)."""
+    return _share(tasmax, quantile, window, min_base_fraction, bootstrap)
+
+
+@daily_index(
+    units="%",
+    long_name="Cool days",
+    cell_methods="time: maximum within days time: mean over days",
+    references=ETCCDI,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def tx10p(
+    tasmax: Days,
+    *,
+    quantile: float = 0.1,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+    bootstrap: bool = True,
+) -> np.ndarray:
+    """Share of days with maximum temperature below the 10th percentile (ETCCDI TX10p)."""
+    return _share(tasmax, quantile, window, min_base_fraction, bootstrap)
+
+
+@daily_index(
+    units="%",
+    long_name="Warm nights",
+    cell_methods="time: minimum within days time: mean over days",
+    references=ETCCDI,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def tn90p(
+    tasmin: Days,
+    *,
+    quantile: float = 0.9,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+    bootstrap: bool = True,
+) -> np.ndarray:
+    """Share of days with minimum temperature above the 90th percentile (ETCCDI TN90p)."""
+    return _share(tasmin, quantile, window, min_base_fraction, bootstrap)
+
+
+@daily_index(
+    units="%",
+    long_name="Cool nights",
+    cell_methods="time: minimum within days time: mean over days",
+    references=ETCCDI,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def tn10p(
+    tasmin: Days,
+    *,
+    quantile: float = 0.1,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+    bootstrap: bool = True,
+) -> np.ndarray:
+    """Share of days with minimum temperature below the 10th percentile (ETCCDI TN10p)."""
+    return _share(tasmin, quantile, window, min_base_fraction, bootstrap)
+
+
+@daily_index(
+    units="d",
+    long_name="Warm spell duration",
+    cell_methods="time: maximum within days time: sum over days",
+    references=ETCCDI,
+    ecv=ECV,
+    frequencies=YEAR,
+    needs_baseline=True,
+)
+def wsdi(
+    tasmax: Days,
+    *,
+    quantile: float = 0.9,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+    min_days: int = 6,
+    spells_can_span_years: bool = False,
+) -> np.ndarray:
+    """Days in spells of six or more days above the 90th percentile (ETCCDI WSDI)."""
+    hits = tasmax.beyond(quantile, window, min_base_fraction)
+    return tasmax.days_in_spells(hits, min_days, span=spells_can_span_years)
+
+
+@daily_index(
+    units="d",
+    long_name="Cold spell duration",
+    cell_methods="time: minimum within days time: sum over days",
+    references=ETCCDI,
+    ecv=ECV,
+    frequencies=YEAR,
+    needs_baseline=True,
+)
+def csdi(
+    tasmin: Days,
+    *,
+    quantile: float = 0.1,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+    min_days: int = 6,
+    spells_can_span_years: bool = False,
+) -> np.ndarray:
+    """Days in spells of six or more days below the 10th percentile (ETCCDI CSDI)."""
+    hits = tasmin.beyond(quantile, window, min_base_fraction)
+    return tasmin.days_in_spells(hits, min_days, span=spells_can_span_years)
+
+
+def _share(
+    days: Days, quantile: float, window: int, fraction: float, bootstrap: bool
+) -> np.ndarray:
+    """Return the share of days beyond their threshold, inside the base by the bootstrap."""
+    hits = days.beyond(quantile, window, fraction)
+    if bootstrap and days.frame.axis.days >= BOOTSTRAP_DAYS:
+        days.put_bootstrap(hits, quantile, window, fraction)
+    return days.shares(hits)
