@@ -7,13 +7,15 @@ all base years. 29 February is left out of the pool, and the window wraps inside
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from ..catalog import Period
 from ..errors import IndicatorError
-from .periods import DayAxis
+from .periods import DayAxis, day_axis
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,109 @@ def _whole_years(period: Period, calendar: str) -> tuple[int, int]:
             "percentile indices need years, such as (1961, 1990)"
         )
     return start.year, end.year
+
+
+def day_thresholds(
+    field: xr.DataArray,
+    baseline: Period,
+    quantiles: Sequence[float] = (0.1, 0.9),
+    *,
+    window: int = 5,
+    min_base_fraction: float = 0.1,
+) -> xr.DataArray:
+    """Return the thresholds of each calendar day that percentile indices compare with.
+
+    Parameters
+    ----------
+    field : DataArray (time, ...)
+        Daily values.
+    baseline : Period
+        Whole calendar years inside the data.
+    quantiles : sequence of float
+        Between 0 and 1.
+    window : int
+        Days around each calendar day, odd.
+    min_base_fraction : float
+        Least share of the window's values that must be present.
+
+    Returns
+    -------
+    DataArray (quantile, dayofyear, ...)
+        In the units of `field`; 29 February shares the threshold of the 28th, and `dayofyear`
+        counts without it.
+
+    Raises
+    ------
+    IndicatorError
+        If the data are not daily or the base is not inside them.
+    """
+    from .kernels.percentiles import thresholds
+
+    axis = day_axis(field["time"])
+    base = base_period(axis, baseline, partial=False)
+    series, shape = _series(field, axis)
+    found = [
+        thresholds(
+            series, base.days, base.row, base.column, base.shape, q, window, min_base_fraction
+        )
+        for q in map(float, quantiles)
+    ]
+    values = np.stack([array.T.reshape(-1, *shape) for array in found])
+    dims = ("quantile", "dayofyear", *(dim for dim in field.dims if dim != "time"))
+    coords = {"quantile": list(quantiles), "dayofyear": np.arange(1, base.shape[0] + 1)}
+    attrs = {"units": field.attrs.get("units", ""), "base_period": base.text}
+    return xr.DataArray(values, dims=dims, coords=coords, attrs=attrs)
+
+
+def wet_day_thresholds(
+    pr: xr.DataArray,
+    baseline: Period,
+    quantiles: Sequence[float] = (0.95, 0.99),
+    *,
+    wet_day: float = 1.0,
+) -> xr.DataArray:
+    """Return the quantiles of the wet days of a base period.
+
+    Parameters
+    ----------
+    pr : DataArray (time, ...), mm
+        Daily precipitation.
+    baseline : Period
+        Whole calendar years inside the data.
+    quantiles : sequence of float
+        Between 0 and 1.
+    wet_day : float
+        Least precipitation of a wet day.
+
+    Returns
+    -------
+    DataArray (quantile, ...), mm
+        Missing where the base has no wet day.
+
+    Raises
+    ------
+    IndicatorError
+        If the data are not daily or the base is not inside them.
+    """
+    from .kernels.percentiles import wet_thresholds
+
+    axis = day_axis(pr["time"])
+    base = base_period(axis, baseline, partial=False)
+    series, shape = _series(pr, axis)
+    found = [
+        wet_thresholds(series, base.first_day, base.last_day, float(wet_day), q).reshape(shape)
+        for q in map(float, quantiles)
+    ]
+    dims = ("quantile", *(dim for dim in pr.dims if dim != "time"))
+    attrs = {"units": "mm", "base_period": base.text}
+    return xr.DataArray(
+        np.stack(found), dims=dims, coords={"quantile": list(quantiles)}, attrs=attrs
+    )
+
+
+def _series(field: xr.DataArray, axis: DayAxis) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return a variable as padded series (cell, day), and the shape of the cells."""
+    values = field.transpose("time", ...).values
+    series = np.full((int(np.prod(values.shape[1:])), axis.days), np.nan)
+    series[:, axis.position] = values.reshape(len(values), -1).T
+    return series, values.shape[1:]
