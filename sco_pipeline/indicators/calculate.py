@@ -152,6 +152,10 @@ def _evaluate(
     if isinstance(result, xr.DataArray):
         result.attrs = _attributes(entry, fields[0])
         result.name = request.output
+    else:
+        for name in result.data_vars:
+            own = result[name].attrs
+            result[name].attrs = {**_attributes(entry, fields[0]), **_filled(own, fields[0])}
     return result
 
 
@@ -176,10 +180,7 @@ def _input(ds: xr.Dataset, entry: Indicator, name: str, request: IndicatorReques
 
 def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
     """Return the attributes of a result, from those of the indicator and of its first input."""
-    about = {
-        key: str(field.attrs.get(key) or field.name)
-        for key in ("units", "long_name", "standard_name")
-    }
+    about = _about(field)
     attributes: dict[str, Any] = {
         "long_name": entry.long_name.format_map(about),
         "units": entry.units.format_map(about),
@@ -200,8 +201,25 @@ def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
     return attributes
 
 
+def _about(field: xr.DataArray) -> dict[str, str]:
+    """Return what stands for the placeholders of attributes."""
+    keys = ("units", "long_name", "standard_name")
+    return {key: str(field.attrs.get(key) or field.name) for key in keys}
+
+
+def _filled(attributes: Mapping[str, Any], field: xr.DataArray) -> dict[str, Any]:
+    """Fill the placeholders of the attributes that a result brings along."""
+    return {
+        key: value.format_map(_about(field)) if isinstance(value, str) else value
+        for key, value in attributes.items()
+    }
+
+
 def _named(request: IndicatorRequest, result: Result) -> list[tuple[str, xr.DataArray]]:
     """Return the results of one indicator with their names in the product."""
     if isinstance(result, xr.DataArray):
         return [(request.output, result)]
-    return [(f"{request.output}_{name}", result[name]) for name in map(str, result.data_vars)]
+    return [
+        (request.output if name == request.id else f"{request.output}_{name}", result[name])
+        for name in map(str, result.data_vars)
+    ]

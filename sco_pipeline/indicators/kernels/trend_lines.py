@@ -98,18 +98,6 @@ def theil_sen(
 
 
 @njit(cache=True, nogil=True)
-def seasonal_slope(
-    matrix: np.ndarray, times: np.ndarray, slopes: np.ndarray, values: np.ndarray, at: np.ndarray
-) -> float:
-    """Return the median slope of all pairs within the same season; `matrix` is (season, year)."""
-    pairs = 0
-    for season in range(matrix.shape[0]):
-        count = present_values(matrix[season], times, values, at)
-        pairs += pair_slopes(values, at, count, slopes[pairs:])
-    return median(slopes, pairs) if pairs else math.nan
-
-
-@njit(cache=True, nogil=True)
 def least_squares(series: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Fit a line to each cell.
 

@@ -50,22 +50,39 @@ def ranks(values: np.ndarray, count: int, out: np.ndarray) -> None:
         out[i] = below + 0.5 * (equal + 1)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _lost(total: float, term: float) -> float:
+    """Return what rounding takes from ``total + term`` (Neumaier 1974)."""
+    new = total + term
+    if abs(total) >= abs(term):
+        return (total - new) + term
+    return (term - new) + total
+
+
+@njit(cache=True, nogil=True)
+def lagged_sum(values: np.ndarray, count: int, mean: float, lag: int) -> float:
+    """Sum the products of departures `lag` apart, compensated, so that ties stay ties."""
+    total = lost = 0.0
+    for i in range(count - lag):
+        term = (values[i] - mean) * (values[i + lag] - mean)
+        lost += _lost(total, term)
+        total += term
+    return total + lost
+
+
 @njit(cache=True, nogil=True)
 def autocorrelation(values: np.ndarray, count: int, lag: int) -> float:
     """Return the autocorrelation at a lag, divided by the variance; 0 for a constant series."""
-    mean = largest = 0.0
+    mean = lost = largest = 0.0
     for i in range(count):
+        lost += _lost(mean, values[i])
         mean += values[i]
         largest = max(largest, abs(values[i]))
-    mean /= count
-    total = lagged = 0.0
-    for i in range(count):
-        total += (values[i] - mean) ** 2
-    for i in range(count - lag):
-        lagged += (values[i] - mean) * (values[i + lag] - mean)
+    mean = (mean + lost) / count
+    total = lagged_sum(values, count, mean, 0)
     if total <= count * (_FLAT * largest) ** 2:
         return 0.0
-    return lagged / total
+    return lagged_sum(values, count, mean, lag) / total
 
 
 @njit(cache=True, nogil=True)
@@ -215,19 +232,6 @@ def mann_kendall(
 
 
 @njit(cache=True, nogil=True)
-def seasonal_scores(matrix: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
-    """Return S, its variance and the number of pairs, summed over seasons; (season, year)."""
-    total = variance = pairs = 0.0
-    for season in range(matrix.shape[0]):
-        count = present_values(matrix[season], matrix[season], values, np.empty_like(values))
-        s, spread = score(values, count)
-        total += s
-        variance += spread
-        pairs += 0.5 * count * (count - 1.0)
-    return total, variance, pairs
-
-
-@njit(cache=True, nogil=True)
 def covariance_of_scores(one: np.ndarray, two: np.ndarray) -> float:
     """Return the covariance of S of two series without gaps (Dietz and Killeen 1981)."""
     n = one.size
@@ -236,8 +240,8 @@ def covariance_of_scores(one: np.ndarray, two: np.ndarray) -> float:
     for i in range(n):
         rank_one = rank_two = 0.0
         for j in range(n):
-            sign_one = float(one[i] > one[j]) - float(one[i] < one[j])
-            sign_two = float(two[i] > two[j]) - float(two[i] < two[j])
+            sign_one = 1.0 * (one[i] > one[j]) - 1.0 * (one[i] < one[j])
+            sign_two = 1.0 * (two[i] > two[j]) - 1.0 * (two[i] < two[j])
             rank_one += sign_one
             rank_two += sign_two
             if j > i:

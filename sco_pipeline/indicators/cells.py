@@ -1,0 +1,121 @@
+"""Kernels of one cell's whole series, applied tile by tile.
+
+A tile holds the whole series of some cells and not more than `TILE_BYTES`, so that memory depends
+on neither the length of the record nor the size of the grid. Tiles are dask blocks: threads, a
+local cluster and a remote scheduler compute the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..errors import IndicatorError
+
+TILE_BYTES = 32 * 2**20
+Kernel = Callable[..., np.ndarray]
+
+
+def over_cells(
+    kernel: Kernel,
+    *fields: xr.DataArray,
+    result: Mapping[str, Sequence[Any] | np.ndarray | xr.DataArray],
+    per_cell: Sequence[xr.DataArray] = (),
+    inner: str = "time",
+) -> xr.DataArray:
+    """Apply a kernel to the series of each cell.
+
+    Parameters
+    ----------
+    kernel : callable
+        Takes one float64 array (cell, time) for each field, then one (cell,) for each of
+        `per_cell`; returns (cell, ...) with one dimension for each of `result`.
+    *fields : DataArray (time, ...)
+        On the same cells and times; dask or not.
+    result : mapping of str to labels
+        Dimensions of the result and their labels.
+    per_cell : sequence of DataArray (...)
+        Values without time, such as latitude.
+    inner : str
+        Name of the dimension that the kernel takes.
+
+    Returns
+    -------
+    DataArray
+        Dimensions of `result`, then the cells' own; lazy if the fields are or are large.
+    """
+    tiled = [in_tiles(field, inner) for field in fields]
+    first = tiled[0]
+    cells = [dim for dim in first.dims if dim != inner]
+    beside = [_like_cells(values, first, cells) for values in per_cell]
+    sizes = {dim: len(labels) for dim, labels in result.items()}
+
+    def block(*arrays: np.ndarray) -> np.ndarray:
+        shape = arrays[0].shape[:-1]
+        series = [np.array(a, dtype=float).reshape(-1, a.shape[-1]) for a in arrays[: len(fields)]]
+        alone = [np.array(a, dtype=float).reshape(-1) for a in arrays[len(fields) :]]
+        values = kernel(*series, *alone)
+        return values.reshape(*shape, *sizes.values())
+
+    out = xr.apply_ufunc(
+        block,
+        *tiled,
+        *beside,
+        input_core_dims=[[inner]] * len(fields) + [[]] * len(beside),
+        output_core_dims=[list(result)],
+        exclude_dims={inner} & set(result),
+        dask="parallelized",
+        output_dtypes=[float],
+        dask_gufunc_kwargs={"output_sizes": sizes},
+        keep_attrs=False,
+    )
+    labelled: xr.DataArray = out.assign_coords(
+        {dim: (dim, list_of(v)) for dim, v in result.items()}
+    )
+    return labelled.transpose(*result, *cells)
+
+
+def in_tiles(field: xr.DataArray, inner: str = "time") -> xr.DataArray:
+    """Chunk a field so that each chunk holds whole series and at most `TILE_BYTES` as float64."""
+    if inner not in field.dims:
+        raise IndicatorError(
+            f"{field.name!r} has no dimension {inner!r}; found {list(map(str, field.dims))}"
+        )
+    cells = [dim for dim in field.dims if dim != inner]
+    length = max(1, field.sizes[inner])
+    if not field.chunks and field.size * 8 <= TILE_BYTES:
+        return field
+    room = max(1, TILE_BYTES // (8 * length))
+    chunks: dict[Any, int] = {inner: -1}
+    for dim in reversed(cells):
+        chunks[dim] = max(1, min(field.sizes[dim], room))
+        room = max(1, room // chunks[dim])
+    return field.chunk(chunks)
+
+
+def list_of(labels: Sequence[Any] | np.ndarray | xr.DataArray) -> Any:
+    """Return labels as an array that xarray takes as a coordinate."""
+    return labels.values if isinstance(labels, xr.DataArray) else np.asarray(labels)
+
+
+def _like_cells(values: xr.DataArray, first: xr.DataArray, cells: Sequence[Any]) -> xr.DataArray:
+    """Give values without time the cells and the chunks of a field."""
+    template = first.isel({dim: 0 for dim in first.dims if dim not in cells}, drop=True)
+    spread = values.broadcast_like(template).transpose(*cells)
+    chunks = {dim: first.chunksizes[dim] for dim in cells} if first.chunks else {}
+    return spread.chunk(chunks) if chunks else spread
+
+
+def need_years(field: xr.DataArray, years: float, what: str) -> None:
+    """Refuse a record that is shorter than `years`."""
+    time = field["time"]
+    found = (int(time.dt.year.max()) - int(time.dt.year.min()) + 1) if time.size else 0
+    if found < years:
+        raise IndicatorError(
+            f"{what} of {field.name!r} needs {math.ceil(years)} years or more; the data span "
+            f"{found}; widen 'period:'"
+        )
