@@ -154,8 +154,11 @@ def _evaluate(
         result.name = request.output
     else:
         for name in result.data_vars:
-            own = result[name].attrs
-            result[name].attrs = {**_attributes(entry, fields[0]), **_filled(own, fields[0])}
+            own = _filled(result[name].attrs, fields[0])
+            shared = _attributes(entry, fields[0])
+            if own.get("units", shared["units"]) != shared["units"]:
+                shared.pop("units_metadata", None)
+            result[name].attrs = {**shared, **own}
     return result
 
 

@@ -12,6 +12,7 @@ import xarray as xr
 from ..errors import IndicatorError, unknown
 from .cells import over_cells
 from .indicator import indicator
+from .slopes import limits_of, slope_error
 from .years import calendar_years, decimal_years, months_of, without_season, year_means, year_stamps
 
 Method = Literal["theil-sen", "ols"]
@@ -45,7 +46,7 @@ _PARTS = {
     "upper": "Upper confidence limit of the trend of {long_name}",
     "pvalue": "p-value of the trend of {long_name}",
 }
-_SCALE = np.array([DECADE, DECADE, DECADE, 1.0])
+_SCALE: np.ndarray = np.array([DECADE, DECADE, DECADE, 1.0])
 
 
 @indicator(
@@ -239,48 +240,8 @@ def _least_squares(
     slope, error, freedom = slope_error(fitted, correction == "effective-size")
     enough = fitted[:, 0] >= fewest
     out = np.stack(limits_of(slope, error, freedom, confidence), axis=1)
-    return np.where(enough[:, None], out, np.nan) * _SCALE
-
-
-def slope_error(fitted: np.ndarray, effective: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return slope, its standard error and the degrees of freedom of least-squares fits.
-
-    Parameters
-    ----------
-    fitted : ndarray (cell, 6)
-        From the kernel `least_squares`.
-    effective : bool
-        Whether the sample size is reduced to ``n (1 - r) / (1 + r)`` by the lag-1 autocorrelation
-        r of the residuals, where that is positive (Santer et al. 2008).
-
-    Returns
-    -------
-    slope, error, freedom : ndarray (cell,)
-        The error is missing where no degree of freedom is left.
-    """
-    count, slope, error = fitted[:, 0], fitted[:, 1], fitted[:, 3]
-    freedom = count - 2.0
-    if effective:
-        r = np.clip(fitted[:, 4], 0.0, 1.0)
-        reduced = count * (1.0 - r) / (1.0 + r) - 2.0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            error = np.where(reduced > 0, error * np.sqrt(freedom / reduced), np.nan)
-        freedom = reduced
-    return slope, error, freedom
-
-
-def limits_of(
-    slope: np.ndarray, error: np.ndarray, freedom: np.ndarray, confidence: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return slope, lower and upper limit and p-value of the t-test; an exact line has p = 0."""
-    from scipy.special import stdtr, stdtrit
-
-    freedom = np.where(freedom > 0, freedom, np.nan)
-    reach = stdtrit(freedom, 0.5 + confidence / 2.0) * error
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(error > 0, np.abs(slope) / error, np.where(slope == 0, 0.0, np.inf))
-    pvalue = np.where(np.isfinite(ratio), 2.0 * stdtr(freedom, -np.abs(ratio)), 0.0)
-    return slope, slope - reach, slope + reach, np.where(np.isnan(error), np.nan, pvalue)
+    parts: np.ndarray = np.where(enough[:, None], out, np.nan) * _SCALE
+    return parts
 
 
 def _theil_sen(
@@ -312,7 +273,8 @@ def _theil_sen(
         _normal(confidence),
         fewest,
     )
-    return out[:, [6, 8, 9, 4]] / np.array([step, step, step, 1.0]) * _SCALE
+    parts: np.ndarray = out[:, [6, 8, 9, 4]] * _SCALE / np.array([step, step, step, 1.0])
+    return parts
 
 
 def _seasonal(correlated: bool, confidence: float, fewest: int, series: np.ndarray) -> np.ndarray:
@@ -321,7 +283,8 @@ def _seasonal(correlated: bool, confidence: float, fewest: int, series: np.ndarr
 
     years = series.shape[1] // MONTHS
     out = seasonal_mann_kendall(series, years, correlated, _normal(confidence), fewest)
-    return out[:, [6, 8, 9, 4]] * _SCALE
+    parts: np.ndarray = out[:, [6, 8, 9, 4]] * _SCALE
+    return parts
 
 
 def _normal(confidence: float) -> float:

@@ -33,7 +33,8 @@ def decimal_years(time: xr.DataArray) -> np.ndarray:
         return year + (month - 0.5) / MONTHS
     day = np.asarray(time.dt.dayofyear) - 1.0
     hour = np.asarray(time.dt.hour) + np.asarray(time.dt.minute) / 60.0
-    return year + (day + hour / 24.0) / np.asarray(_days_in_year(time), dtype=float)
+    years: np.ndarray = year + (day + hour / 24.0) / _days_in_year(time)
+    return years
 
 
 def is_monthly(time: xr.DataArray) -> bool:
@@ -55,7 +56,8 @@ def months_of(time: xr.DataArray, what: str) -> np.ndarray:
             f"{what} needs one value a month; the data hold {time.size} times in "
             f"{len(np.unique(stamp))} months; make monthly values first"
         )
-    return stamp.astype(np.int64)
+    months: np.ndarray = stamp.astype(np.int64)
+    return months
 
 
 def calendar_years(time: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +95,8 @@ def year_means(series: np.ndarray, position: np.ndarray, count: int, share: floa
     """
     total, held = group_sums(series, position, count)
     usual = np.bincount(position, minlength=count).max()
-    return np.where(held >= max(1.0, share * usual), total / np.maximum(held, 1.0), np.nan)
+    enough = held >= max(1.0, share * usual)
+    return np.where(enough, total / np.maximum(held, 1.0), np.nan)
 
 
 def group_sums(
@@ -122,5 +125,4 @@ def without_season(field: xr.DataArray) -> xr.DataArray:
 
 def _days_in_year(time: xr.DataArray) -> np.ndarray:
     """Return the length of each time's year in days."""
-    lengths: np.ndarray = np.asarray(time.dt.days_in_year)
-    return lengths
+    return np.asarray(time.dt.days_in_year, dtype=float)

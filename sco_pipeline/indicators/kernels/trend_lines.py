@@ -7,6 +7,9 @@ import math
 import numpy as np
 from numba import njit
 
+_ROUNDING = 1e-14
+"""Residuals below this share of the values are rounding: the line is exact."""
+
 
 @njit(cache=True, nogil=True)
 def present_values(
@@ -55,7 +58,7 @@ def median(values: np.ndarray, count: int) -> float:
     upper = select(values, 0, count - 1, half)
     if count % 2:
         return upper
-    lower = values[0]
+    lower = float(values[0])
     for i in range(1, half):
         lower = max(lower, values[i])
     return 0.5 * (lower + upper)
@@ -120,11 +123,13 @@ def least_squares(series: np.ndarray, times: np.ndarray) -> np.ndarray:
         one = series[cell]
         count = 0
         mean_t = mean_x = 0.0
+        low, high = math.inf, -math.inf
         for i in range(one.size):
             if not math.isnan(one[i]):
                 count += 1
                 mean_t += times[i]
                 mean_x += one[i]
+                low, high = min(low, one[i]), max(high, one[i])
         out[cell, 0] = count
         if count < 2:
             continue
@@ -137,6 +142,8 @@ def least_squares(series: np.ndarray, times: np.ndarray) -> np.ndarray:
                 tx += (times[i] - mean_t) * (one[i] - mean_x)
         if tt == 0.0:
             continue
+        if low == high:
+            tx, mean_x = 0.0, low
         slope = tx / tt
         out[cell, 1] = slope
         out[cell, 2] = mean_x - slope * mean_t
@@ -152,6 +159,8 @@ def least_squares(series: np.ndarray, times: np.ndarray) -> np.ndarray:
                 lagged += residual * before
             before = residual
             has_before = True
+        if rest <= count * (_ROUNDING * max(abs(low), abs(high))) ** 2:
+            rest = lagged = 0.0
         if count > 2:
             out[cell, 3] = math.sqrt(rest / (count - 2) / tt)
             out[cell, 5] = math.sqrt(rest / (count - 2))

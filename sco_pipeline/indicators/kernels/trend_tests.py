@@ -166,7 +166,8 @@ def mann_kendall(
     times : ndarray (time,)
         For the slope, in any unit; rising.
     position : ndarray (time,)
-        For the removal of the trend, in units of `times`; empty for 1, 2, ... of the values present.
+        For the removal of the trend, in units of `times`; empty for the order of the values
+        present, from 1.
     how : int
         `NONE`, `PRE_WHITENING`, `TREND_FREE`, `HAMED_RAO` or `YUE_WANG`.
     lags : int
