@@ -1,5 +1,6 @@
 """What exists: agencies, variables, datasets, region sets and recipes, read from YAML."""
 
+from .layout import Composites, Layout
 from .load import Catalog, Table, load_catalog
 from .models import (
     Access,
@@ -28,12 +29,14 @@ __all__ = [
     "BBox",
     "Box",
     "Catalog",
+    "Composites",
     "Coverage",
     "DatasetEntry",
     "Evidence",
     "FetchRecord",
     "FetchedFile",
     "IndicatorRequest",
+    "Layout",
     "MapRequest",
     "Period",
     "Preliminary",

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from .layout import Layout
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 VariableId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -204,6 +206,7 @@ class DatasetEntry(Model):
         None, description="why no script can fetch it; the address is then for a person"
     )
     variables: dict[VariableId, Source]
+    layout: Layout = Layout()
     fixes: tuple[Id, ...] = ()
     notes: tuple[Text, ...] = ()
 

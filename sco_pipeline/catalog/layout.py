@@ -1,0 +1,70 @@
+"""What the files of a dataset do not say of their axes, or say wrongly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Calendar = Literal[
+    "standard",
+    "gregorian",
+    "proleptic_gregorian",
+    "noleap",
+    "365_day",
+    "all_leap",
+    "366_day",
+    "360_day",
+    "julian",
+]
+
+
+class Composites(BaseModel):
+    """Dates of steps that carry none: one every `days`, counted anew each year if `yearly`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: dt.date = Field(description="first day of the first step")
+    days: int = Field(gt=0, le=366, description="length of a step")
+    yearly: bool = Field(False, description="whether a step begins on each 1 January")
+
+
+class Layout(BaseModel):
+    """Axes of the files, where CF attributes do not tell; empty for a file that follows CF."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time: str | None = Field(None, description="name of the time coordinate in the file")
+    lat: str | None = None
+    lon: str | None = None
+    x: str | None = None
+    y: str | None = None
+    calendar: Calendar | None = Field(None, description="takes the place of the file's calendar")
+    time_units: str | None = Field(None, description="takes the place of the file's time units")
+    stamp: Literal["start", "middle", "end"] | None = Field(
+        None, description="where in its period a time stamp stands"
+    )
+    time_bounds: Literal["trust", "ignore"] = "trust"
+    cell_bounds: Literal["trust", "ignore"] = "trust"
+    step: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(s|min|h|D)$")] | None = Field(
+        None, description="length of a step of an irregular axis: 7D, 6h"
+    )
+    date_in_name: str | None = Field(
+        None,
+        description="regular expression with a group 'date' for granules without time: "
+        r"'S(?P<date>\d{7})'",
+    )
+    date_format: str | None = Field(None, description="of 'date_in_name', e.g. %Y%j")
+    date_in_attribute: str | None = Field(
+        None, description="global attribute that holds the start of a granule without time"
+    )
+    composites: Composites | None = Field(None, description="dates of steps that carry none")
+    grid: str | None = Field(None, description="name of a known grid, for files without one")
+    crs: str | None = Field(None, description="projection, where the file is silent: EPSG:3035")
+    position: tuple[float, float] | None = Field(
+        None, description="latitude and longitude of a single station"
+    )
+    select: dict[str, float | str] = Field(
+        default={}, description="dimension -> label, for a level or member of a file with many"
+    )

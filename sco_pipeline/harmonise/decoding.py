@@ -1,0 +1,144 @@
+"""Values of one variable of one file: packed numbers to canonical units, in one pass.
+
+Everything linear (packing, the entry's scale and offset, units) is one multiplication and one
+addition in double precision; the result is stored as float32 where the file holds at most 32 bits
+of floating point or 16 bits of integers, else as float64.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import HarmonisationError
+
+log = logging.getLogger(__name__)
+
+SLACK = 1e-6
+"""Part of the width of a valid range that rounding may step over."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the stored numbers of one variable become canonical values.
+
+    Attributes
+    ----------
+    label : str
+        ``dataset/variable of file``, for messages.
+    units : str
+        Canonical units.
+    dtype : str
+        Of the result: float32 or float64.
+    stored : str
+        Integer type to reinterpret the stored numbers as (unsigned packing), or empty.
+    missing : tuple of float
+        Stored numbers that mean missing.
+    stored_range : tuple of float or None
+        Least and greatest stored number that is valid.
+    factor, offset : float
+        ``canonical = factor * stored + offset``.
+    per_second : int
+        -1: divide by the length of the step in seconds; +1: multiply by it.
+    valid_range : tuple of float or None
+        In canonical units.
+    out_of_range : {"error", "mask"}
+        What becomes of values outside of `valid_range`.
+    """
+
+    label: str
+    units: str
+    dtype: str
+    stored: str = ""
+    missing: tuple[float, ...] = ()
+    stored_range: tuple[float, float] | None = None
+    factor: float = 1.0
+    offset: float = 0.0
+    per_second: int = 0
+    valid_range: tuple[float, float] | None = None
+    out_of_range: Literal["error", "mask"] = "error"
+
+    def __call__(self, stored: NDArray[Any], seconds: NDArray[np.float64]) -> NDArray[Any]:
+        """Return canonical values.
+
+        Parameters
+        ----------
+        stored : array (time, ...)
+            As they stand in the file.
+        seconds : array (time,)
+            Length of each step, s.
+
+        Returns
+        -------
+        array (time, ...)
+            Canonical units, missing is NaN.
+
+        Raises
+        ------
+        HarmonisationError
+            If values lie outside of the valid range and the entry does not say ``mask``.
+        """
+        if self.stored:
+            stored = stored.view(self.stored)
+        absent = self._absent(stored)
+        values = self._scaled(stored, seconds)
+        if absent is not None:
+            values[absent] = np.nan
+        self._check(values)
+        return values
+
+    def _absent(self, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """Return where the stored numbers mean missing, or None if nowhere."""
+        absent: NDArray[np.bool_] | None = None
+        for number in self.missing:
+            if np.isnan(number):
+                continue  # NaN stays NaN
+            found = stored == np.asarray(number, dtype=stored.dtype)
+            absent = found if absent is None else absent | found
+        if self.stored_range is not None:
+            low, high = self.stored_range
+            with np.errstate(invalid="ignore"):
+                outside = (stored < low) | (stored > high)
+            absent = outside if absent is None else absent | outside
+        return absent
+
+    def _scaled(self, stored: NDArray[Any], seconds: NDArray[np.float64]) -> NDArray[Any]:
+        if (self.factor, self.offset, self.per_second) == (1.0, 0.0, 0):
+            return stored.astype(self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.multiply(stored, self.factor, dtype=np.float64)
+            values += self.offset
+            if self.per_second:
+                by_step = seconds.reshape((-1,) + (1,) * (values.ndim - 1))
+                values = values * by_step if self.per_second > 0 else values / by_step
+            return np.asarray(values.astype(self.dtype, copy=False))
+
+    def _check(self, values: NDArray[Any]) -> None:
+        """Find values that cannot be measurements."""
+        if self.valid_range is None or not values.size:
+            return
+        low, high = self.valid_range
+        slack = SLACK * (high - low)
+        with np.errstate(invalid="ignore"):
+            if not (np.fmin.reduce(values, axis=None) < low - slack) and not (
+                np.fmax.reduce(values, axis=None) > high + slack
+            ):
+                return
+            outside = (values < low - slack) | (values > high + slack)
+        count, worst = int(outside.sum()), values[outside]
+        worst = worst[np.argmax(np.abs(worst - (low + high) / 2))]
+        found = (
+            f"{self.label}: {count} of {values.size} values lie outside of {low:g} to {high:g} "
+            f"{self.units}, such as {worst:g}"
+        )
+        if self.out_of_range == "error":
+            raise HarmonisationError(
+                f"{found}; correct units or 'missing:' of the dataset's entry, or say "
+                "'out_of_range: mask'"
+            )
+        log.warning("%s; they are masked", found)
+        values[outside] = np.nan
