@@ -111,7 +111,7 @@ def joined(granules: Sequence[Granule], axis: Axis, name: str, label: str) -> da
     stamp = [(str(g.path), *_identity(g)) for g in granules]
     where = [tuple(take.tobytes() for take in field.takes) for field in fields[:1]]
     token = tokenize(stamp, where, [field.decode for field in fields], axis.runs)
-    return da.from_array(
+    lazy: da.Array = da.from_array(
         array,
         chunks=_chunks(fields, axis.runs, array.dtype.itemsize),
         name=f"{label}-{name}-{token}",
@@ -119,6 +119,7 @@ def joined(granules: Sequence[Granule], axis: Axis, name: str, label: str) -> da
         lock=False,
         meta=np.empty((0,) * array.ndim, dtype=array.dtype),
     )
+    return lazy
 
 
 class Joined:

@@ -326,4 +326,5 @@ def _area(lat_bnds: Floats, lon_bnds: Floats) -> Any:
 
     column = cell_area(lat_bnds, np.array([[0.0, 1.0]]))
     rows = max(_LAZY_CELLS // len(lon_bnds), 1)
-    return da.from_array(column, chunks=(rows, 1)) * (lon_bnds[:, 1] - lon_bnds[:, 0])[None, :]
+    lazy = da.from_array(column, chunks=(rows, 1))
+    return lazy * (lon_bnds[:, 1] - lon_bnds[:, 0])[None, :]

@@ -6,6 +6,7 @@ is rounded but the last digits that a floating-point number cannot hold.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ _REFERENCE = re.compile(
     re.I,
 )
 _GREGORIAN_FROM = 1582
+_CALENDARS = (*STANDARD, "noleap", "365_day", "all_leap", "366_day", "360_day", "julian")
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,9 @@ def as_datetime64(dates: NDArray[Any]) -> NDArray[Any]:
 
 def _calendar(calendar: str | None, origin: str) -> str:
     name = (calendar or "standard").strip().lower()
-    known = ("standard", "gregorian", "proleptic_gregorian", "noleap", "365_day", "all_leap")
-    known += ("366_day", "360_day", "julian")
-    if name not in known:
+    if name not in _CALENDARS:
         raise HarmonisationError(
-            f"{origin}: calendar {calendar!r} is none of CF's {', '.join(known)}; "
+            f"{origin}: calendar {calendar!r} is none of CF's {', '.join(_CALENDARS)}; "
             "give 'calendar:' under 'layout:' of the dataset's entry"
         )
     return {"365_day": "noleap", "366_day": "all_leap", "gregorian": "standard"}.get(name, name)
@@ -221,9 +221,7 @@ def _month(year: int, month: int, count: int, calendar: str) -> cftime.datetime:
     return cftime.datetime(year + years, index + 1, 1, calendar=calendar)
 
 
-def _days(count: float) -> Any:
-    import datetime as dt
-
+def _days(count: float) -> dt.timedelta:
     return dt.timedelta(days=count)
 
 

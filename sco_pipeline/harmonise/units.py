@@ -191,8 +191,8 @@ def _is_temperature(quantity: Any) -> bool:
 
 
 def _temperature(source: Any, target: Any, difference: bool) -> Conversion:
-    zero = _registry().Quantity(0.0, source.units).to(target.units).magnitude
-    one = _registry().Quantity(1.0, source.units).to(target.units).magnitude
+    zero = float(_registry().Quantity(0.0, source.units).to(target.units).magnitude)
+    one = float(_registry().Quantity(1.0, source.units).to(target.units).magnitude)
     # through kelvin the last digit is lost; scales between common units are exact fractions
     factor = round(one - zero, 12)
     return Conversion(factor, 0.0 if difference else round(zero, 9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from .decoding import Decoding
 from .journal import Journal
 from .units import conversion, normalise
 
+# cell methods over dimensions that a harmonised Dataset has
+_METHODS = re.compile(r"(?:(?:time|area): [a-z_]+(?: (?:within|over) [a-z]+)?\s*)+")
 _NO_UNITS = ("", "n/a", "na", "unknown", "undefined")
 
 
@@ -110,9 +113,9 @@ def attributes(variable: Variable, raw: xr.Variable) -> dict[str, Any]:
         attrs["standard_name"] = variable.standard_name
     if variable.difference_units:
         attrs["units_metadata"] = "temperature: on_scale"
-    for key in ("cell_methods",):
-        if isinstance(raw.attrs.get(key), str):
-            attrs[key] = raw.attrs[key]
+    methods = raw.attrs.get("cell_methods")
+    if isinstance(methods, str) and _METHODS.fullmatch(methods.strip()):
+        attrs["cell_methods"] = methods.strip()
     return attrs
 
 
