@@ -48,6 +48,7 @@ def fetch(recipe: Recipe, settings: Settings) -> list[FetchRecord]:
         If a file cannot be had; `retryable` tells whether waiting may help.
     """
     catalog = load_catalog(settings.catalog_dir)
+    _refuse_what_cannot_be_made(recipe)
     return [
         access.fetch(catalog.datasets[dataset], _request(recipe, names), settings)
         for dataset, names in _variables_by_dataset(recipe).items()
@@ -205,6 +206,13 @@ def run(recipe_id: str, settings: Settings | None = None, *, force: bool = False
     settings = settings or Settings()
     recipe = load_catalog(settings.catalog_dir).recipes[recipe_id]
     return produce(recipe, fetch(recipe, settings), settings, force=force)
+
+
+def _refuse_what_cannot_be_made(recipe: Recipe) -> None:
+    """Raise for an indicator, option or format that does not exist, before anything is fetched."""
+    indicators.check_requests(recipe.indicators, recipe.baseline)
+    for kind in recipe.formats:
+        outputs.writers[kind]
 
 
 def _variables_by_dataset(recipe: Recipe) -> dict[str, tuple[str, ...]]:

@@ -29,9 +29,13 @@ def _options(
         bool, typer.Option("--verbose", "-v", help="Say what is being done, on standard error.")
     ] = False,
 ) -> None:
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s"
-    )
+    # only what the package itself says: libraries log at length
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("sco: %(message)s"))
+    logger = logging.getLogger("sco_pipeline")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+    logger.propagate = False
 
 
 def main() -> None:

@@ -2,5 +2,13 @@
 
 from .calculate import calculate, compute_indicators
 from .indicator import Indicator, indicator, indicators
+from .requests import check_requests
 
-__all__ = ["Indicator", "calculate", "compute_indicators", "indicator", "indicators"]
+__all__ = [
+    "Indicator",
+    "calculate",
+    "check_requests",
+    "compute_indicators",
+    "indicator",
+    "indicators",
+]

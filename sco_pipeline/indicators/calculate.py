@@ -13,9 +13,9 @@ from ..errors import IndicatorError, unknown
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import FIELD, Indicator, Result, indicators
+from .requests import Baseline, check_requests
 
 Frequency = Literal["day", "month", "season", "year"]
-Baseline = Period | tuple[int | str, int | str] | None
 
 
 def compute_indicators(
@@ -71,6 +71,7 @@ def calculate(
     frequency: Frequency = "year",
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`."""
+    check_requests(requests, baseline)
     period = as_period(baseline)
     daily = _daily(ds, requests, period, frequency)
     results: dict[str, xr.DataArray] = dict(daily)
@@ -97,24 +98,8 @@ def _daily(
         return {}
     from .engine import compute_daily  # compiled kernels: only when they are used
 
-    for request in daily:
-        _check_options(indicators[request.id], request)
-        if request.of is not None:
-            raise IndicatorError(f"indicator {request.id!r} takes no 'of:'; leave it out")
-    names = [request.output for request in daily]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise IndicatorError(f"two results are called {twice[0]!r}; give one a 'name:'")
     found = [(request.output, request.id, request.options) for request in daily]
     return compute_daily(ds, found, baseline, frequency)
-
-
-def _check_options(entry: Indicator, request: IndicatorRequest) -> None:
-    """Refuse options that the indicator does not have."""
-    for option in request.options:
-        if option not in entry.options:
-            raise IndicatorError(
-                f"indicator {entry.id!r}: {unknown('option', option, entry.options)}"
-            )
 
 
 def as_period(baseline: Baseline) -> Period | None:
@@ -138,12 +123,7 @@ def _evaluate(
     """Call one indicator's function with its inputs and describe the result."""
     entry = indicators[request.id]
     keywords: dict[str, Any] = dict(request.options)
-    _check_options(entry, request)
     if entry.needs_baseline:
-        if baseline is None:
-            raise IndicatorError(
-                f"indicator {entry.id!r} needs a baseline; add 'baseline:' to the recipe"
-            )
         keywords["baseline"] = baseline
     if entry.takes_frequency:
         keywords["frequency"] = frequency
@@ -164,16 +144,8 @@ def _evaluate(
 
 def _input(ds: xr.Dataset, entry: Indicator, name: str, request: IndicatorRequest) -> xr.DataArray:
     """Return one input variable."""
-    if name == FIELD:
-        if request.of is None:
-            raise IndicatorError(
-                f"indicator {entry.id!r} is one of any variable; say which, with 'of:'"
-            )
+    if name == FIELD and request.of is not None:
         name = request.of
-    elif request.of is not None:
-        raise IndicatorError(
-            f"indicator {entry.id!r} is one of {', '.join(entry.inputs)}; leave 'of:' out"
-        )
     if name not in ds.data_vars:
         raise IndicatorError(
             f"indicator {entry.id!r} needs {name!r}; the data hold {sorted(map(str, ds.data_vars))}"

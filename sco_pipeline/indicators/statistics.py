@@ -5,6 +5,7 @@ All of them work on the whole series of a cell at once: one task for each tile o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -183,10 +184,18 @@ def period_mean(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArr
     DataArray (...), units of `field`
         Missing where less than `min_fraction` of the period is present.
     """
-    weights = _lengths(field)
-    present = (weights * field.notnull()).sum("time")
-    mean = (weights * field).sum("time") / present.where(present > 0)
-    return mean.where(present >= min_fraction * weights.sum("time"))
+    lengths = _lengths(field).values
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        valid = np.isfinite(values)
+        present = valid @ lengths
+        total = np.where(valid, values, 0.0) @ lengths
+        enough = (present > 0) & (present >= min_fraction * lengths.sum())
+        result = np.full(total.shape, np.nan)
+        result[enough] = total[enough] / present[enough]
+        return result
+
+    return _over_time(mean, field)
 
 
 @indicator(
@@ -236,9 +245,15 @@ def variability(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArr
     DataArray (...), units of `field`
         Missing where fewer than two, or fewer than `min_fraction`, of the values are present.
     """
-    count = field.count("time")
-    deviation = field.std("time", ddof=1).where(count > 1)
-    return deviation.where(count >= min_fraction * field.sizes["time"])
+
+    def spread(values: np.ndarray) -> np.ndarray:
+        count = np.isfinite(values).sum(axis=-1)
+        deviation = np.full(count.shape, np.nan)
+        enough = (count > 1) & (count >= min_fraction * values.shape[-1])
+        deviation[enough] = np.nanstd(values[enough], axis=-1, ddof=1)
+        return deviation
+
+    return _over_time(spread, field)
 
 
 def _monthly_normal(
@@ -254,20 +269,27 @@ def _monthly_normal(
             of_month = values[..., months == month]
             count = np.isfinite(of_month).sum(axis=-1)
             enough = count >= max(1, min_fraction * of_month.shape[-1])
-            normal[enough, month - 1] = statistic(of_month[enough].astype(float), axis=-1)
+            normal[enough, month - 1] = statistic(of_month[enough], axis=-1)
         return normal
 
-    normal = xr.apply_ufunc(
-        reduce,
-        within.chunk(time=-1) if within.chunks else within,
+    normal = _over_time(reduce, within, month=MONTHS)
+    labels = ("month", np.arange(1, MONTHS + 1))
+    return normal.transpose("month", ...).assign_coords(month=labels)
+
+
+def _over_time(
+    reduce: Callable[[np.ndarray], np.ndarray], field: xr.DataArray, **sizes: int
+) -> xr.DataArray:
+    """Reduce the whole series of each cell, in float64; `sizes` are those of new dimensions."""
+    result: xr.DataArray = xr.apply_ufunc(
+        lambda values: reduce(values.astype(float)),
+        field.chunk(time=-1) if field.chunks else field,
         input_core_dims=[["time"]],
-        output_core_dims=[["month"]],
+        output_core_dims=[list(sizes)],
         dask="parallelized",
         output_dtypes=[float],
-        dask_gufunc_kwargs={"output_sizes": {"month": MONTHS}},
+        dask_gufunc_kwargs={"output_sizes": sizes},
     )
-    labels = ("month", np.arange(1, MONTHS + 1))
-    result: xr.DataArray = normal.transpose("month", ...).assign_coords(month=labels)
     return result
 
 
