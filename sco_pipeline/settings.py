@@ -41,6 +41,15 @@ class Limits(BaseModel):
     granule_bytes: int = 20 * 2**30
     connections_per_host: int = 4
     requests_per_second: float = Field(10.0, description="per host, held without any server")
+    check_seconds: float = Field(60.0, description="for the first opening of a fetched file")
+    check_bytes: int = Field(2 * 2**30, description="address space of the process that opens it")
+    declared_bytes: int = Field(
+        4 * 2**30, description="size that a file may declare beyond `declared_ratio`"
+    )
+    declared_ratio: float = Field(1000.0, description="declared size by stored size")
+    chunk_bytes: int = Field(256 * 2**20, description="largest chunk, decoded")
+    archive_members: int = 1000
+    archive_ratio: float = Field(200.0, description="unpacked size by packed size")
 
 
 class Settings(BaseSettings):
@@ -71,5 +80,12 @@ class Settings(BaseSettings):
     )
     tokens: dict[str, SecretStr] = Field(
         default_factory=dict, description="credential scope -> token; never logged or recorded"
+    )
+    netrc: Path | None = Field(None, description="netrc file; by default ~/.netrc")
+    token_dir: Path | None = Field(
+        None, description="directory with one file a credential scope, such as /run/secrets"
+    )
+    recheck_days: float = Field(
+        1.0, description="how long a fetched file is used without asking whether it changed"
     )
     limits: Limits = Limits()

@@ -59,6 +59,10 @@ class Granule:
         Writes the bytes to a temporary path; by default a plain GET.
     headers : tuple of (str, str)
         Further request headers; never secrets.
+    address : str, optional
+        What is asked for, if it differs from `url`, for example by a signature.
+    version : str, optional
+        What a listing said the present version is; compared with the recorded ETag.
     """
 
     url: str
@@ -71,6 +75,8 @@ class Granule:
     fallback: Granule | None = None
     receive: Callable[[Receiver, Path], Received] | None = field(default=None, compare=False)
     headers: tuple[tuple[str, str], ...] = ()
+    address: str | None = field(default=None, repr=False)
+    version: str | None = None
 
 
 def granules_of(entry: DatasetEntry, request: Request) -> list[Granule]:
@@ -79,8 +85,8 @@ def granules_of(entry: DatasetEntry, request: Request) -> list[Granule]:
     Parameters
     ----------
     entry : DatasetEntry
-        ``access.url`` and ``access.mirrors`` are patterns; ``access.options.preliminary_url`` is
-        the pattern of the preliminary series, if there is one.
+        ``access.url`` and ``access.mirrors`` are patterns; ``preliminary.url`` is the pattern of
+        the preliminary series, if there is one.
     request : Request
         The variables expand ``{variable}``; the period is cut to the coverage.
 
@@ -94,13 +100,13 @@ def granules_of(entry: DatasetEntry, request: Request) -> list[Granule]:
     CatalogError
         If a pattern has a field that is not known.
     """
-    early = entry.access.options.get("preliminary_url")
+    early = entry.preliminary.url if entry.preliminary else None
     patterns = (entry.access.url, *entry.access.mirrors, *((early,) if early else ()))
     steps = {step_of(pattern, entry.id) for pattern in patterns}
     if len(steps) > 1:
         raise CatalogError(
             f"dataset {entry.id!r}: its addresses step by {sorted(map(str, steps))}; "
-            "give url, mirrors and preliminary_url the same fields"
+            "give url, mirrors and preliminary.url the same fields"
         )
     step = steps.pop()
     spans = spans_of(entry, request, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from ..catalog.models import DatasetEntry
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from .progress import Reporter
+    from .client import Client
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,21 @@ class Receiver:
 
     Attributes
     ----------
-    entry : DatasetEntry
-        The dataset.
-    settings : Settings
-        Limits, mirrors, credentials.
-    reporter : Reporter
-        To be told of bytes that arrived.
+    client : Client
+        Talks to the hosts of the dataset.
+    arrived : callable
+        To be told how many bytes arrived.
     """
 
-    entry: DatasetEntry
-    settings: Settings
-    reporter: Reporter
+    client: Client
+    arrived: Callable[[int], None]
+
+    @property
+    def entry(self) -> DatasetEntry:
+        """The dataset."""
+        return self.client.entry
+
+    @property
+    def settings(self) -> Settings:
+        """Limits, mirrors, credentials."""
+        return self.client.settings

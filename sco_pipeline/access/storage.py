@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import re
 import shutil
 from contextlib import suppress
@@ -14,7 +13,6 @@ from urllib.parse import urlsplit
 from ..errors import AccessError
 from .locks import locked
 
-BLOCK = 1 << 20
 # Larger files are trusted by size and time between regular checks.
 HASHED_AT_EACH_USE = 10**9
 
@@ -38,12 +36,6 @@ def cache_name(url: str, version: str = "") -> str:
     unique = hashlib.sha256(url.encode()).hexdigest()[:10]
     parts = (f"{stem}-{unique}", version, suffix.lower())
     return ".".join(part for part in parts if part)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def temporary(path: Path) -> Path:
@@ -87,19 +79,6 @@ def need_space(directory: Path, size: int, dataset: str) -> None:
             f"dataset {dataset!r}: {size} bytes are needed in {directory} and {free} are free; "
             "make room or set SCO_CACHE_DIR"
         )
-
-
-def publish(part: Path, path: Path) -> None:
-    """Give the checked file `part` its final name, so that it survives a power cut."""
-    with part.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    part.replace(path)
-    if os.name == "posix":
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def unusable(path: Path, dataset: str, error: OSError) -> AccessError:

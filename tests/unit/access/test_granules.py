@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sco_pipeline.access.granules import granules_of
-from sco_pipeline.catalog.models import DatasetEntry, Period, Request
+from sco_pipeline.catalog.models import DatasetEntry, Period, Preliminary, Request
 from sco_pipeline.errors import CatalogError
 
 
@@ -82,8 +82,9 @@ def test_variable_stands_for_the_names_in_the_files() -> None:
 def test_mirrors_and_preliminary_expand_alike() -> None:
     made = entry(
         "a/{year:%Y}", end="2000-12-31", mirrors=["b/{year:%Y}"],
-        options={"preliminary_url": "early/{year:%Y}"},
     )  # fmt: skip
+    early = Preliminary(rule="first days", url="early/{year:%Y}")
+    made = made.model_copy(update={"preliminary": early})
     (granule,) = granules_of(made, Request(variables=("tas",)))
     assert granule.mirrors == ("b/2000",)
     assert granule.fallback is not None

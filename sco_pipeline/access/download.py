@@ -1,0 +1,295 @@
+"""One file over HTTP: streamed, watched, resumed where that is safe."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import AccessError, ChecksumError
+from . import signatures, storage
+from .addresses import clean, parse, through_mirror
+from .client import Client, TransientError
+from .receive import NotThereError, Received
+
+logger = logging.getLogger(__name__)
+_READ = 1 << 18
+_HEAD = 512
+
+
+class Download:
+    """The bytes of one file on their way to a temporary name.
+
+    Parameters
+    ----------
+    client : Client
+        Talks to the hosts of the dataset.
+    part : Path
+        Temporary name.
+    form : str
+        Format that the bytes must look like.
+    arrived : callable
+        Told of every piece that came.
+    limit : int
+        Largest size, decoded.
+    """
+
+    def __init__(
+        self, client: Client, part: Path, form: str, arrived: Callable[[int], None], limit: int
+    ) -> None:
+        self._client = client
+        self._part = part
+        self._form = form
+        self._arrived = arrived
+        self._limit = limit
+        self._sha = hashlib.sha256()
+        self._done = 0
+        self._validator: str | None = None
+        self._total: int | None = None
+
+    def run(self, url: str, headers: dict[str, str]) -> Received:
+        """Receive the file from one address, with retries.
+
+        Raises
+        ------
+        AccessError
+            If the file cannot be had from there, or is not what was expected.
+        NotThereError
+            If there is no such file.
+        """
+        self._start_over()
+        deadline = time.monotonic() + self._client.limits.granule_seconds
+        return self._client.retry(url, lambda: self._attempt(url, headers, deadline))
+
+    def _attempt(self, url: str, headers: dict[str, str], deadline: float) -> Received:
+        sent = dict(headers)
+        if self._done and self._validator:
+            sent |= {"Range": f"bytes={self._done}-", "If-Range": self._validator}
+        else:
+            self._start_over()
+        with self._client.open(url, headers=sent, deadline=deadline) as response:
+            if response.status == 416:
+                self._start_over()
+                raise TransientError("cannot continue where the last attempt ended")
+            decode = self._begin(url, response)
+            with self._part.open("r+b" if self._done else "wb") as stream:
+                stream.seek(self._done)
+                self._stream(url, response, decode, stream)
+            self._end(response, decode)
+            return self._received(response)
+
+    def _begin(self, url: str, response: HTTPResponse) -> Any:
+        """Prepare for an answer's body; return the decoder, if it came encoded unasked."""
+        encoding = (response.getheader("Content-Encoding") or "identity").lower().strip()
+        if response.status == 206:
+            self._check_range(response)
+        elif response.status == 200:
+            self._start_over()
+            self._total = None if response.chunked else response.length
+        else:
+            raise self._client.error(url, f"answered {response.status} to a request for a file")
+        if self._total is not None:
+            self._check_size(url, self._total)
+            storage.need_space(self._part.parent, self._total - self._done, self._client.entry.id)
+        self._validator = _validator(response)
+        if encoding in ("identity", ""):
+            return None
+        self._validator = None
+        if encoding not in ("gzip", "x-gzip", "deflate") or response.status == 206:
+            raise self._client.error(
+                url, f"came in the encoding {encoding!r}, which was not asked for"
+            )
+        # A packed file that is announced as an encoding is kept as it is.
+        packed = parse(url, self._client.entry.id).target.partition("?")[0]
+        return None if packed.endswith((".gz", ".tgz")) else zlib.decompressobj(wbits=47)
+
+    def _check_range(self, response: HTTPResponse) -> None:
+        said = response.getheader("Content-Range") or ""
+        match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", said.strip())
+        if (
+            not match
+            or int(match[1]) != self._done
+            or (self._total is not None and int(match[3]) != self._total)
+            or int(match[2]) + 1 != int(match[3])
+        ):
+            self._start_over()
+            raise TransientError(f"continued at the wrong place ({said[:80]!r})")
+        self._total = int(match[3])
+
+    def _stream(self, url: str, response: HTTPResponse, decode: Any, stream: BinaryIO) -> None:
+        for piece in self._pieces(response, decode):
+            if not self._done:
+                self._refuse_page(url, piece)
+            self._sha.update(piece)
+            stream.write(piece)
+            self._done += len(piece)
+            if self._done > self._limit:
+                self._check_size(url, self._done)
+            self._arrived(len(piece))
+
+    def _pieces(self, response: HTTPResponse, decode: Any) -> Iterator[bytes]:
+        while True:
+            with self._client.watched():
+                piece = response.read1(_READ)
+            if not piece:
+                return
+            if decode is None:
+                yield piece
+                continue
+            while piece:
+                try:
+                    plain = decode.decompress(piece, _READ)
+                except zlib.error as error:
+                    raise TransientError("sent a body that does not unpack") from error
+                piece = decode.unconsumed_tail
+                if plain:
+                    yield plain
+
+    def _end(self, response: HTTPResponse, decode: Any) -> None:
+        """Raise unless the body is whole, as far as the answer tells."""
+        if decode is not None:
+            if not decode.eof:
+                raise TransientError("sent a packed body that ends too early")
+        elif self._total is not None and self._done != self._total:
+            raise TransientError(f"sent {self._done} of {self._total} bytes")
+        if not self._done:
+            raise TransientError("sent an empty file")
+
+    def _received(self, response: HTTPResponse) -> Received:
+        return Received(
+            etag=response.getheader("ETag"),
+            last_modified=response.getheader("Last-Modified"),
+            sha256=self._sha.hexdigest(),
+            sized=self._total is not None or response.chunked,
+        )
+
+    def _start_over(self) -> None:
+        self._sha = hashlib.sha256()
+        self._done = 0
+        self._validator = self._total = None
+
+    def _check_size(self, url: str, size: int) -> None:
+        if size > self._limit:
+            raise self._client.error(
+                url,
+                f"has {size} bytes or more, over the limit of {self._limit}; if that is right, "
+                "set access.options.granule_bytes in the catalog entry",
+            )
+
+    def _refuse_page(self, url: str, piece: bytes) -> None:
+        head = piece[:4096]
+        if len(head) >= _HEAD and not signatures.fits(head, self._form):
+            raise wrong_kind(self._client, url, head, self._form)
+
+
+def receive(
+    client: Client,
+    addresses: tuple[str, ...],
+    part: Path,
+    *,
+    form: str,
+    arrived: Callable[[int], None],
+    check: Callable[[Received], None],
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Received:
+    """Receive one file from the first of its addresses that has it whole and right.
+
+    Parameters
+    ----------
+    client : Client
+        Talks to the hosts of the dataset.
+    addresses : tuple of str
+        The address and its mirrors.
+    part : Path
+        Temporary name of the file.
+    form : str
+        Format that the file must have.
+    arrived : callable
+        Told of every piece that came.
+    check : callable
+        Raises `AccessError` if the received file is not right.
+    headers : tuple of pairs
+        Further request headers.
+
+    Returns
+    -------
+    Received
+        What the archive said; `served_by` names the mirror, if it was one.
+
+    Raises
+    ------
+    AccessError
+        The failure of the first address, if all fail.
+    NotThereError
+        If all addresses answer that there is no such file.
+    """
+    limit = int(client.entry.access.options.get("granule_bytes", client.limits.granule_bytes))
+    download = Download(client, part, form, arrived, limit)
+    failures: list[AccessError | NotThereError] = []
+    for address in addresses:
+        url = through_mirror(address, client.settings.mirrors) or address
+        try:
+            received = _checked(client, download, url, part, form, check, dict(headers))
+        except (AccessError, NotThereError) as error:
+            failures.append(error)
+            if len(addresses) > 1:
+                logger.warning("dataset %s: %s", client.entry.id, error)
+            continue
+        if url != addresses[0]:
+            received = Received(
+                received.etag, received.last_modified, clean(url), received.sha256, received.sized
+            )
+        return received
+    errors = [error for error in failures if isinstance(error, AccessError)]
+    # The address itself knows what there is; its mirrors may lag.
+    if isinstance(failures[0], NotThereError) or not errors:
+        raise failures[0]
+    raise next((error for error in errors if error.retryable), errors[0])
+
+
+def _checked(
+    client: Client,
+    download: Download,
+    url: str,
+    part: Path,
+    form: str,
+    check: Callable[[Received], None],
+    headers: dict[str, str],
+) -> Received:
+    """Receive and check; bytes that are wrong are asked for once more."""
+    for final in (False, True):
+        received = download.run(url, headers)
+        with part.open("rb") as stream:
+            head = stream.read(4096)
+        if not signatures.fits(head, form):
+            raise wrong_kind(client, url, head, form)
+        try:
+            check(received)
+        except ChecksumError:
+            if final:
+                raise
+            logger.warning("dataset %s: %s came damaged; asked again", client.entry.id, clean(url))
+        else:
+            return received
+    raise AssertionError("unreachable")
+
+
+def wrong_kind(client: Client, url: str, head: bytes, form: str) -> AccessError:
+    """Return the sentence for bytes that are not of the expected format."""
+    kind = signatures.kind_of(head)
+    hint = "set the credential of this dataset" if "login" in kind else "check the address"
+    return client.error(url, f"sent {kind} where {signatures.expected(form)} was expected; {hint}")
+
+
+def _validator(response: HTTPResponse) -> str | None:
+    """Return what tells that a file is still the same: a strong ETag, else the date."""
+    etag = response.getheader("ETag")
+    if etag and not etag.startswith("W/"):
+        return etag
+    return None if etag else response.getheader("Last-Modified")
