@@ -72,10 +72,13 @@ class WatchedSocket(io.RawIOBase):
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
+        self._streams = 0
+        self._ended = False
         self.pulse: Pulse | None = None
 
     def makefile(self, *args: Any, **options: Any) -> io.BufferedReader:
         """Return the stream that a response is read from."""
+        self._streams += 1
         return io.BufferedReader(_Stream(self), 1 << 16)
 
     def sendall(self, data: Any) -> None:
@@ -104,9 +107,16 @@ class WatchedSocket(io.RawIOBase):
             return count
 
     def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-        super().close()
+        """Close the socket, once the last response has been read."""
+        self._ended = True
+        self.release()
+
+    def release(self, streams: int = 0) -> None:
+        """Note that a response was closed; close the socket if nobody needs it any more."""
+        self._streams -= streams
+        if self._ended and self._streams <= 0:
+            self._socket.close()
+            super().close()
 
 
 class _Stream(io.RawIOBase):
@@ -120,6 +130,11 @@ class _Stream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._watched.readinto(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._watched.release(1)
+        super().close()
 
 
 class PinnedConnection(HTTPConnection):

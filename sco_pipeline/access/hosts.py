@@ -54,7 +54,7 @@ class Host:
                 now = time.monotonic()
                 start = max(self._next_slot, self._not_before)
                 if start <= now:
-                    self._next_slot = max(start, now - 1.0) + 1.0 / limits.requests_per_second
+                    self._next_slot = now + 1.0 / limits.requests_per_second
                     return
             time.sleep(min(start - now, 1.0))
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..catalog.models import FetchedFile
 from ..errors import AccessError
-from .locks import locked
+from .locks import lock_descriptor
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +78,8 @@ class Ledger:
     def _append(self, lines: list[dict[str, Any]]) -> None:
         text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
         try:
-            with locked(self._path.with_suffix(".lock")):
-                self._write(text.encode())
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._write(text.encode())
         except OSError as error:
             raise AccessError(
                 f"dataset {self.dataset!r}: the record {self._path} cannot be written "
@@ -89,6 +89,7 @@ class Ledger:
     def _write(self, text: bytes) -> None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
+            lock_descriptor(descriptor, True)
             end = os.lseek(descriptor, 0, os.SEEK_END)
             if end and os.pread(descriptor, 1, end - 1) != b"\n":
                 text = b"\n" + text

@@ -11,7 +11,8 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int, wait: bool) -> bool:
+    def lock_descriptor(descriptor: int, wait: bool) -> bool:
+        """Lock an open file until it is closed; tell whether it is locked."""
         while True:
             try:
                 msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
@@ -22,7 +23,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(descriptor: int, wait: bool) -> bool:
+    def lock_descriptor(descriptor: int, wait: bool) -> bool:
+        """Lock an open file until it is closed; tell whether it is locked."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -63,7 +65,7 @@ def _acquire(path: Path, wait: bool) -> int | None:
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        if not _lock(descriptor, wait):
+        if not lock_descriptor(descriptor, wait):
             os.close(descriptor)
             return None
         if _still_named(descriptor, path):

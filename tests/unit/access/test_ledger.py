@@ -50,13 +50,13 @@ def test_the_cache_can_be_moved(tmp_path: Path) -> None:
 
 def _add_many(root: Path, who: int) -> None:
     ledger = Ledger(root, "demo")
-    for i in range(50):
+    for i in range(100):
         ledger.add(file(root, f"{who}-{i}", f"https://x.org/{who}/{i}"))
 
 
 def test_processes_write_whole_lines(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_add_many, args=(tmp_path, who)) for who in range(4)]
+    writers = [context.Process(target=_add_many, args=(tmp_path, who)) for who in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:

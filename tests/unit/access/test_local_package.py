@@ -13,6 +13,9 @@ from sco_pipeline.access import fetch, methods
 from sco_pipeline.catalog.models import DatasetEntry, Period, Request
 from sco_pipeline.errors import AccessError, CatalogError, ChecksumError
 from sco_pipeline.settings import Settings
+from tests.sample_files import netcdf3
+
+BODY = netcdf3()
 
 
 def entry(url: str, method: str = "local", **access: Any) -> DatasetEntry:
@@ -35,21 +38,21 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_local_file_relative_to_the_catalog(tmp_path: Path) -> None:
     (tmp_path / "catalog").mkdir()
-    (tmp_path / "catalog/a.nc").write_bytes(b"CDF\x01 demo")
+    (tmp_path / "catalog/a.nc").write_bytes(BODY)
     record = fetch(entry("a.nc"), REQUEST, settings(tmp_path))
     (file,) = record.files
     assert record.dataset == "demo"
     assert Path(file.path) == tmp_path / "catalog/a.nc"
     assert file.url == "a.nc"
-    assert file.sha256 == hashlib.sha256(b"CDF\x01 demo").hexdigest()
-    assert file.size == 9
+    assert file.sha256 == hashlib.sha256(BODY).hexdigest()
+    assert file.size == len(BODY)
     assert file.retrieved is None
 
 
 def test_local_pattern_gives_one_file_a_month(tmp_path: Path) -> None:
     (tmp_path / "catalog/2000").mkdir(parents=True)
     for month in (1, 2, 3):
-        (tmp_path / f"catalog/2000/{month:02d}.nc").write_bytes(b"CDF\x01" + bytes([month]))
+        (tmp_path / f"catalog/2000/{month:02d}.nc").write_bytes(netcdf3(month))
     february_on = Request(variables=("tos",), period=Period(start=dt.date(2000, 2, 10)))
     record = fetch(entry("{year:%Y}/{month:%m}.nc"), february_on, settings(tmp_path))
     assert [file.url for file in record.files] == ["2000/02.nc", "2000/03.nc"]
@@ -75,12 +78,12 @@ def test_package_file_is_found_without_import(
     inside = tmp_path / "site/carrier_of_data"
     (inside / "data").mkdir(parents=True)
     (inside / "__init__.py").write_text("raise RuntimeError('imported')")
-    (inside / "data/x.nc").write_bytes(b"CDF\x02")
+    (inside / "data/x.nc").write_bytes(BODY)
     monkeypatch.syspath_prepend(tmp_path / "site")
     options = {"package": "carrier_of_data", "path": "data/x.nc"}
     record = fetch(entry("x", "package", options=options), REQUEST, settings(tmp_path))
     assert record.files[0].url == "package:carrier_of_data/data/x.nc"
-    assert Path(record.files[0].path).read_bytes() == b"CDF\x02"
+    assert Path(record.files[0].path).read_bytes() == BODY
     short = entry("package:carrier_of_data/data/x.nc", "package")
     assert fetch(short, REQUEST, settings(tmp_path)) == record
 

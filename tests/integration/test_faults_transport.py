@@ -1,0 +1,461 @@
+"""Group T: every fault of a transfer, played by a real server on loopback."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sco_pipeline.access import fetch
+from sco_pipeline.catalog.models import FetchedFile, Period, Request
+from sco_pipeline.errors import AccessError, ChecksumError
+from sco_pipeline.settings import Settings
+from tests import servers
+from tests.sample_files import REQUEST, entry_for, in_cache, netcdf3, netcdf4, settings_for
+from tests.servers import Content, FaultServer
+
+BODY = netcdf4(packed=True)
+SHA = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture
+def a() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def b() -> Iterator[FaultServer]:
+    with FaultServer("127.0.0.2") as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path: Path, a: FaultServer) -> Settings:
+    return settings_for(tmp_path, a.place)
+
+
+def get(url: str, settings: Settings, **access: Any) -> FetchedFile:
+    (file,) = fetch(entry_for(url, **access), REQUEST, settings).files
+    return file
+
+
+def fails(
+    url: str, settings: Settings, match: str, *, retryable: bool, **access: Any
+) -> AccessError:
+    with pytest.raises(AccessError, match=match) as caught:
+        get(url, settings, **access)
+    assert caught.value.retryable is retryable
+    assert "'demo'" in str(caught.value)
+    assert in_cache(Path(settings.cache_dir).parent) == []
+    return caught.value
+
+
+def repaired(a: FaultServer, path: str, settings: Settings, body: bytes = BODY) -> None:
+    """The fault is gone: the next run gives the right bytes."""
+    del a.plays[path]
+    a.put(path, body)
+    assert Path(get(a.url(path), settings).path).read_bytes() == body
+
+
+def test_a_good_file_is_fetched_once(a: FaultServer, settings: Settings) -> None:
+    url = a.put("/a.nc", BODY)
+    first = get(url, settings)
+    assert (first.sha256, first.size, first.url) == (SHA, len(BODY), url)
+    assert first.etag == a.files["/a.nc"].etag
+    assert Path(first.path).read_bytes() == BODY
+    assert get(url, settings) == first
+    assert len(a.hits()) == 1
+    assert a.hits()[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_t1_body_shorter_than_its_length(a: FaultServer, settings: Settings) -> None:
+    url = a.play("/a.nc", servers.short(BODY, len(BODY) // 2))
+    fails(url, settings, f"sent {len(BODY) // 2} of {len(BODY)} bytes", retryable=True)
+    assert len(a.hits("/a.nc")) == 5
+    repaired(a, "/a.nc", settings)
+
+
+@pytest.mark.parametrize("body", [netcdf4(), netcdf4(packed=True), netcdf3()])
+def test_t2_short_without_length_is_found_by_opening(
+    a: FaultServer, settings: Settings, body: bytes
+) -> None:
+    url = a.play("/a.nc", servers.unsized(body[: len(body) // 2]))
+    fails(url, settings, "damaged", retryable=True)
+    assert len(a.hits("/a.nc")) == 2
+    repaired(a, "/a.nc", settings, body)
+
+
+def test_t2_short_without_length_is_found_by_checksum(a: FaultServer, settings: Settings) -> None:
+    url = a.play("/a.nc", servers.unsized(BODY[:-100]))
+    with pytest.raises(ChecksumError, match=SHA):
+        get(url, settings, sha256=SHA)
+    assert in_cache(Path(settings.cache_dir).parent) == []
+
+
+def test_t2_text_without_length_cannot_be_known_whole(a: FaultServer, settings: Settings) -> None:
+    url = a.play("/a.csv", servers.unsized(b"a,b\n1,2\n"))
+    fails(url, settings, "no end mark", retryable=True, format="csv")
+    a.put("/b.csv", b"a,b\n1,2\n")
+    assert get(a.url("/b.csv"), settings, format="csv").size == 8
+
+
+def test_t3_chunked_body_cut(a: FaultServer, settings: Settings) -> None:
+    url = a.play("/a.nc", servers.chunked(BODY, whole=False))
+    fails(url, settings, "broke off", retryable=True)
+    assert len(a.hits("/a.nc")) == 5
+    a.play("/a.nc", servers.chunked(BODY, whole=True))
+    assert get(url, settings).sha256 == SHA
+
+
+def test_t4_flipped_byte_with_checksum(a: FaultServer, settings: Settings) -> None:
+    wrong = BODY[:1000] + bytes([BODY[1000] ^ 1]) + BODY[1001:]
+    url = a.put("/a.nc", wrong)
+    with pytest.raises(ChecksumError) as caught:
+        get(url, settings, sha256=SHA)
+    assert SHA in str(caught.value)
+    assert hashlib.sha256(wrong).hexdigest() in str(caught.value)
+    assert len(a.hits("/a.nc")) == 2
+    assert in_cache(Path(settings.cache_dir).parent) == []
+    a.plays["/a.nc"] = [servers.serve(Content(wrong)), servers.serve(Content(BODY))]
+    assert get(url, settings, sha256=SHA).sha256 == SHA
+
+
+def test_t4_without_checksum_the_hash_is_recorded(a: FaultServer, settings: Settings) -> None:
+    body = netcdf4()
+    place = body.index(b"\x00" * 8, 1000) - 1
+    wrong = body[:-50] + bytes([body[-50] ^ 1]) + body[-49:]
+    assert place > 0
+    assert get(a.put("/a.nc", wrong), settings).sha256 == hashlib.sha256(wrong).hexdigest()
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_t5_stall_is_cut_and_resumed(a: FaultServer, settings: Settings, in_thread: bool) -> None:
+    good = Content(BODY)
+    url = a.play("/a.nc", servers.stall(BODY, 3000, good.etag), servers.serve(good))
+    start = time.monotonic()
+    if in_thread:
+        with ThreadPoolExecutor(1) as pool:
+            file = pool.submit(get, url, settings).result()
+    else:
+        file = get(url, settings)
+    assert time.monotonic() - start < 1.5 * settings.limits.gap_seconds + 1.0
+    assert file.sha256 == SHA
+    assert a.hits("/a.nc")[1].headers["Range"] == "bytes=3000-"
+
+
+def test_t5_stall_for_ever_ends(a: FaultServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, a.place, limits={"attempts": 2})
+    url = a.play("/a.nc", servers.stall(BODY, 3000))
+    start = time.monotonic()
+    fails(url, settings, r"sent nothing for 0\.4 s \(2 attempts\)", retryable=True)
+    assert time.monotonic() - start < 2 * 1.5 * 0.4 + 0.5
+
+
+def test_t6_drip_is_cut_by_the_rate(a: FaultServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, a.place, limits={"attempts": 2})
+    url = a.play("/a.nc", servers.drip(BODY, 0.05))
+    start = time.monotonic()
+    fails(url, settings, "less than 1000 a second", retryable=True)
+    assert time.monotonic() - start < 2 * 1.5 * 0.5 + 0.5
+
+
+def test_t6_drip_in_the_headers_is_cut_too(a: FaultServer, tmp_path: Path) -> None:
+    def play(handler: servers.Handler) -> None:
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"a" * 500:
+            handler.wfile.write(bytes([byte]))
+            if handler.server.owner.stopped.wait(0.05):
+                return
+
+    settings = settings_for(tmp_path, a.place, limits={"attempts": 1})
+    start = time.monotonic()
+    fails(a.play("/a.nc", play), settings, "less than 1000 a second", retryable=True)
+    assert time.monotonic() - start < 1.5
+
+
+def test_t7_no_answer(a: FaultServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, a.place, limits={"attempts": 2})
+    start = time.monotonic()
+    fails(a.play("/a.nc", servers.silence), settings, "sent nothing", retryable=True)
+    assert time.monotonic() - start < 2 * 1.5 * 0.4 + 0.5
+
+
+def test_t7_listens_and_never_accepts(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        settings = settings_for(tmp_path, place, limits={"attempts": 2, "connect_seconds": 0.3})
+        start = time.monotonic()
+        fails(f"http://{place}/a.nc", settings, "no answer in time|sent nothing", retryable=True)
+        assert time.monotonic() - start < 2.5
+        for filler in fillers:
+            filler.close()
+
+
+def test_t7_closed_port(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{unused.getsockname()[1]}"
+    settings = settings_for(tmp_path, place)
+    start = time.monotonic()
+    fails(f"http://{place}/a.nc", settings, "refused", retryable=True)
+    assert time.monotonic() - start < 2.0
+
+
+def test_t7_name_does_not_resolve(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    fails("http://no-such-host.invalid/a.nc", settings, "not found", retryable=True)
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_t8_retry_after_is_obeyed(a: FaultServer, settings: Settings, as_date: bool) -> None:
+    def busy(handler: servers.Handler) -> None:
+        value = formatdate(time.time() + 2, usegmt=True) if as_date else "1"
+        handler.answer(503, {"Retry-After": value}, b"")
+
+    url = a.play("/a.nc", busy, busy, servers.serve(Content(BODY)))
+    assert get(url, settings).sha256 == SHA
+    times = [hit.time for hit in a.hits("/a.nc")]
+    waits = [after - before for before, after in pairwise(times)]
+    assert len(waits) == 2
+    # A date has whole seconds: two of them ahead are more than one second from now.
+    assert all(1.0 < wait < 3.0 for wait in waits)
+    assert waits[0] != waits[1]
+
+
+def test_t9_a_day_is_not_waited_and_the_host_is_left_alone(
+    a: FaultServer, settings: Settings
+) -> None:
+    url = a.play("/a.nc", servers.status(429, Retry_After="86400"))
+    start = time.monotonic()
+    error = fails(url, settings, "asked to be left alone for 86400 s", retryable=True)
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    assert f"{tomorrow:%Y-%m-%d}" in str(error)
+    a.put("/b.nc", BODY)
+    fails(a.url("/b.nc"), settings, "asked to be left alone", retryable=True)
+    assert time.monotonic() - start < 1.0
+    assert len(a.hits()) == 1
+
+
+@pytest.mark.parametrize("code", [500, 502, 504])
+def test_t10_server_errors_for_ever(a: FaultServer, settings: Settings, code: int) -> None:
+    fails(a.play("/a.nc", servers.status(code)), settings, f"answered {code}", retryable=True)
+    assert len(a.hits()) == 5
+    times = [hit.time for hit in a.hits()]
+    assert times[4] - times[3] > times[1] - times[0]
+
+
+def test_t10_request_timeout_once(a: FaultServer, settings: Settings) -> None:
+    url = a.play("/a.nc", servers.status(408), servers.serve(Content(BODY)))
+    assert get(url, settings).sha256 == SHA
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_t11_credential_is_missing_or_refused(a: FaultServer, tmp_path: Path, code: int) -> None:
+    url = a.play("/a.nc", servers.status(code))
+    fails(url, settings_for(tmp_path, a.place), "names no credential", retryable=False)
+    fails(
+        url, settings_for(tmp_path, a.place), "set SCO_TOKENS__MY_ARCHIVE", retryable=False,
+        credential="my-archive",
+    )  # fmt: skip
+    assert len(a.hits()) == 1
+    settings = settings_for(tmp_path, a.place, tokens={"my_archive": "SECRET"})
+    error = fails(url, settings, "was refused", retryable=False, credential="my-archive")
+    assert "SECRET" not in str(error)
+    assert "SCO_TOKENS__MY_ARCHIVE" in str(error)
+    assert len(a.hits()) == 2
+
+
+@pytest.mark.parametrize("code", [404, 410])
+def test_t11_no_such_file(a: FaultServer, settings: Settings, code: int) -> None:
+    fails(a.play("/a.nc", servers.status(code)), settings, "has none", retryable=False)
+    assert len(a.hits()) == 1
+
+
+def test_t11_a_month_not_yet_published_is_no_error(a: FaultServer, settings: Settings) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    start = (today.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+    coverage = {"start": str(start), "end": None}
+    url = a.url("/{month:%Y%m}.nc")
+    a.put(f"/{start:%Y%m}.nc", BODY)
+    record = fetch(entry_for(url, coverage=coverage), REQUEST, settings)
+    assert [file.period.start for file in record.files if file.period] == [start]
+    assert [(m.url, m.reason) for m in record.missing] == [(a.url(f"/{today:%Y%m}.nc"), "late")]
+    a.put(f"/{today:%Y%m}.nc", netcdf3())
+    later = fetch(entry_for(url, coverage=coverage), REQUEST, settings)
+    assert later.missing == ()
+    assert later.files[0] == record.files[0]
+    assert len(a.hits(f"/{start:%Y%m}.nc")) == 1
+
+
+PAGES = [
+    b"<!DOCTYPE html><html><body><form><input type='password'></form></body></html>",
+    b"\n <html><head><title>Please sign in</title></head></html>" + b" " * 2000,
+    b"<html><body>Maintenance</body></html>",
+]
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/octet-stream"])
+@pytest.mark.parametrize("form", ["netcdf", "csv", "grib", "geotiff"])
+@pytest.mark.parametrize("page", PAGES)
+def test_t12_page_instead_of_a_file(
+    a: FaultServer, settings: Settings, page: bytes, form: str, kind: str
+) -> None:
+    url = a.put("/a.nc", page, kind=kind)
+    match = "HTML page" if b"Maintenance" in page else "HTML login page"
+    fails(url, settings, match, retryable=False, format=form)
+    assert len(a.hits()) == 1
+
+
+def test_t13_redirect_to_a_host_that_is_not_allowed(
+    a: FaultServer, b: FaultServer, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, a.place, b.place)
+    b.put("/login", PAGES[0])
+    url = a.play("/a.nc", servers.redirect(b.url("/login")))
+    error = fails(url, settings, "redirects to the host", retryable=False)
+    assert a.place in str(error)
+    assert b.place in str(error)
+    assert b.hits() == []
+    b.put("/a.nc", BODY)
+    a.play("/a.nc", servers.redirect(b.url("/a.nc")))
+    assert get(url, settings, allowed_hosts=[b.place]).sha256 == SHA
+
+
+def test_t14_redirect_loop_and_too_many(a: FaultServer, settings: Settings) -> None:
+    fails(a.play("/a", servers.redirect("/a")), settings, "more than 5 times", retryable=False)
+    assert len(a.hits("/a")) == 6
+    for i in range(6):
+        a.play(f"/r{i}", servers.redirect(f"/r{i + 1}"))
+    a.put("/r6", BODY)
+    fails(a.url("/r0"), settings, "more than 5 times", retryable=False)
+    assert a.hits("/r6") == []
+    assert get(a.url("/r1"), settings).sha256 == SHA
+
+
+def test_t15_changed_between_cut_and_resume(a: FaultServer, settings: Settings) -> None:
+    new = netcdf4(1, packed=True)
+    url = a.play("/a.nc", servers.short(BODY, 5000, '"old"'), servers.serve(Content(new, '"new"')))
+    file = get(url, settings)
+    assert Path(file.path).read_bytes() == new
+    again = a.hits("/a.nc")[1].headers
+    assert (again["Range"], again["If-Range"]) == ("bytes=5000-", '"old"')
+
+
+def test_t15_weak_etag_is_never_resumed(a: FaultServer, settings: Settings) -> None:
+    url = a.play(
+        "/a.nc", servers.short(BODY, 5000, 'W/"old"'), servers.serve(Content(BODY, 'W/"old"'))
+    )
+    assert get(url, settings).sha256 == SHA
+    assert "Range" not in a.hits("/a.nc")[1].headers
+
+
+def ignores_range(handler: servers.Handler) -> None:
+    handler.answer(200, {"ETag": '"e"'}, BODY)
+
+
+def refuses_range(handler: servers.Handler) -> None:
+    if "Range" in handler.headers:
+        handler.answer(416, {}, b"")
+    else:
+        handler.answer(200, {"ETag": '"e"'}, BODY)
+
+
+def ranged(said: str, body: bytes) -> servers.Play:
+    def play(handler: servers.Handler) -> None:
+        if "Range" in handler.headers:
+            handler.answer(206, {"ETag": '"e"', "Content-Range": said}, body)
+        else:
+            handler.answer(200, {"ETag": '"e"'}, BODY)
+
+    return play
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        ignores_range,
+        refuses_range,
+        ranged(f"bytes 0-{len(BODY) - 1}/{len(BODY)}", BODY),
+        ranged(f"bytes 5000-{len(BODY)}/{len(BODY) + 1}", BODY[5000:] + b"x"),
+        ranged("bytes 5000-6000/*", BODY[5000:6001]),
+        ranged("nonsense", BODY[5000:]),
+        ranged(f"bytes 5000-{len(BODY) - 1}/{len(BODY)}", BODY[5000:] + b"more"),
+    ],
+)
+def test_t16_servers_that_cannot_continue(
+    a: FaultServer, settings: Settings, play: servers.Play
+) -> None:
+    url = a.play("/a.nc", servers.short(BODY, 5000, '"e"'), play)
+    assert Path(get(url, settings).path).read_bytes() == BODY
+
+
+def test_t17_mirrors_in_order(a: FaultServer, b: FaultServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, a.place, b.place)
+    url = a.play("/dead.nc", servers.status(500))
+    corrupt = a.put("/corrupt.nc", netcdf4(9))
+    good = b.put("/good.nc", BODY)
+    file = get(url, settings, mirrors=[corrupt, good], sha256=SHA)
+    assert (file.sha256, file.url, file.served_by) == (SHA, url, good)
+    assert [len(a.hits(path)) for path in ("/dead.nc", "/corrupt.nc")] == [5, 2]
+    assert get(url, settings, mirrors=[corrupt, good], sha256=SHA) == file
+    assert len(b.hits()) == 1
+
+
+def test_mirror_of_the_settings_replaces_the_host(a: FaultServer, tmp_path: Path) -> None:
+    a.put("/copy/data/2000.nc", BODY)
+    settings = settings_for(tmp_path, mirrors={"archive.example.org": a.url("/copy/")})
+    file = get("https://archive.example.org/data/{year:%Y}.nc", settings)
+    assert file.url == "https://archive.example.org/data/2000.nc"
+    assert file.served_by == a.url("/copy/data/2000.nc")
+
+
+def test_connections_and_rate_a_host_hold_in_one_process(a: FaultServer, tmp_path: Path) -> None:
+    busy: list[int] = []
+    most: list[int] = []
+    guard = threading.Lock()
+
+    def play(handler: servers.Handler) -> None:
+        with guard:
+            busy.append(1)
+            most.append(len(busy))
+        time.sleep(0.03)
+        with guard:
+            busy.pop()
+        handler.answer(200, {}, netcdf3())
+
+    limits = {"connections_per_host": 3, "requests_per_second": 20.0}
+    settings = settings_for(tmp_path, a.place, limits=limits)
+    for month in range(1, 13):
+        a.play(f"/{month:02d}.nc", play)
+    start = time.monotonic()
+    entry = entry_for(a.url("/{month:%m}.nc"))
+    with ThreadPoolExecutor(2) as pool:
+        halves = [
+            Request(
+                variables=("tos",),
+                period=Period(start=dt.date(2000, m, 1), end=dt.date(2000, m + 5, 28)),
+            )
+            for m in (1, 7)
+        ]
+        records = list(pool.map(lambda half: fetch(entry, half, settings), halves))
+    assert sum(len(record.files) for record in records) == 12
+    assert max(most) <= 3
+    times = sorted(hit.time for hit in a.hits())
+    assert time.monotonic() - start > 11 / 20 - 0.05
+    assert min(after - before for before, after in pairwise(times)) > 0.01
