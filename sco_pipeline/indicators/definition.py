@@ -172,7 +172,15 @@ def _of_arrays(definition: Definition) -> Callable[..., xr.DataArray]:
     def compute(*fields: xr.DataArray, **keywords: Any) -> xr.DataArray:
         from .engine import compute_daily
 
-        ds = xr.Dataset(dict(zip(inputs_of(definition), fields, strict=True)))
+        names = inputs_of(definition)
+        named = [field.rename(name) for name, field in zip(names, fields, strict=True)]
+        try:
+            ds = xr.merge(named, join="exact", compat="override", combine_attrs="drop_conflicts")
+        except ValueError as error:
+            raise IndicatorError(
+                f"inputs of {definition.id!r}, {', '.join(names)}, are not on the same grid and "
+                f"days ({error!s:.200})"
+            ) from error
         baseline = keywords.pop("baseline", None)
         frequency = keywords.pop("frequency")
         results = compute_daily(ds, [(definition.id, definition.id, keywords)], baseline, frequency)
