@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from ..errors import IndicatorError
+from .documentation import document
 from .indicator import indicator, indicators
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -150,9 +151,16 @@ def daily_index(
             joins=inspect.signature(function).return_annotation == "Joined",
         )
         definitions[definition.id] = definition
-        indicator(frequency="day", references=about.pop("references", ""), **about)(
-            _of_arrays(definition)
+        compute = _of_arrays(definition)
+        keywords = inspect.signature(compute).parameters.values()
+        compute.__doc__ = document(
+            function,
+            inputs_of(definition),
+            [p.name for p in keywords if p.kind is p.KEYWORD_ONLY],
+            about["units"],
+            about["references"],
         )
+        indicator(frequency="day", **about)(compute)
         return function
 
     return register
@@ -197,7 +205,6 @@ def _of_arrays(definition: Definition) -> Callable[..., xr.DataArray]:
     compute.__name__ = definition.id
     compute.__qualname__ = definition.id
     compute.__module__ = definition.function.__module__
-    compute.__doc__ = definition.function.__doc__
     compute.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return compute
 
