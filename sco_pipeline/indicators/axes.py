@@ -10,6 +10,8 @@ import pandas as pd
 import xarray as xr
 
 TIME_LENGTH = "time_length"
+# what describes the cells of the grid, and is no coordinate of a DataArray
+_CELLS = ("lat_bnds", "lon_bnds", "y_bnds", "x_bnds", "crs")
 _MONTHS = {"month": 1, "season": 3, "year": 12}
 # `month` and `season` alone are the labels of a climatology
 _AXES = {"day": "time_day", "month": "time_month", "season": "time_season", "year": "year"}
@@ -42,8 +44,11 @@ def merge_time_axes(
         if "time" in da.dims and name not in on_steps and periods != "time":
             da = da.rename(time=periods)
         merged[name] = da
+    on_grid = {*merged.dims, "nv"}
+    kept = [name for name in _CELLS if name in ds.coords and on_grid.issuperset(ds[name].dims)]
     if on_steps and "time_bnds" in ds.coords:
-        merged = merged.assign_coords(time_bnds=ds["time_bnds"].variable)
+        kept.append("time_bnds")
+    merged = merged.assign_coords({name: ds[name].variable for name in kept})
     return _with_bounds(merged, periods, frequency) if periods in merged.dims else merged
 
 

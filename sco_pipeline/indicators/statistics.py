@@ -159,7 +159,8 @@ def warm_months(
     departure = anomaly(field, baseline=baseline, min_fraction=min_fraction)
     exceeds = (departure > threshold).where(departure.notnull())
     counts = exceeds.resample(time="YS").sum(min_count=MONTHS)
-    return counts.assign_coords(threshold=threshold)
+    about = {"long_name": "threshold of the anomaly", "units": field.attrs.get("units", "1")}
+    return counts.assign_coords(threshold=((), threshold, about))
 
 
 @indicator(
@@ -231,7 +232,7 @@ def departure(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArray
     references=WMO_1203,
 )
 def variability(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArray:
-    """Deviation of the values from the mean of the period: the standard one, with n - 1.
+    """Sample standard deviation (n - 1) of the values around the mean of the period.
 
     Parameters
     ----------

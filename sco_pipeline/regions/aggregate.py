@@ -150,7 +150,11 @@ def _labelled(
         valid_fraction=(
             (*dims, "region"),
             share,
-            {"long_name": "share of the region's area with valid values", "units": "1"},
+            {
+                "standard_name": "area_fraction",
+                "long_name": "share of the region's area with valid values",
+                "units": "1",
+            },
         ),
         covered_fraction=(
             "region",

@@ -96,3 +96,13 @@ def test_public_functions_and_indicators_document_every_parameter():
         found = validate(get_doc_object(function))["errors"]
         faults[function.__name__] = [fault for fault in found if fault[0] in wanted]
     assert {name: fault for name, fault in faults.items() if fault} == {}
+
+
+@pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])
+def test_lint_format_and_types(tool):
+    name, *arguments = tool
+    done = subprocess.run(
+        [Path(sys.executable).with_name(name), *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
