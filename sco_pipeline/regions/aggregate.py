@@ -87,7 +87,7 @@ def _sums(data: Any, weights: Weights) -> Any:
     from dask.delayed import delayed
 
     *outer, rows, columns = data.chunks
-    partial = dask.array.map_blocks(  # type: ignore[no-untyped-call]
+    partial = dask.array.map_blocks(
         _place_sums,
         data,
         delayed(weights, pure=True),
