@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..catalog import Catalog, load_catalog
+from ..indicators import Indicator
 from ..indicators import indicators as all_indicators
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
@@ -109,7 +110,7 @@ def indicators(context: typer.Context, as_json: Json = False) -> None:
         print_json([_about(name) for name in all_indicators])
         return
     rows = [
-        (e.id, " ".join("any" if i == "field" else i for i in e.inputs), e.units, e.definition)
+        (e.id, _inputs(e, "any"), e.units.format(units="same"), e.definition)
         for e in all_indicators.values()
     ]
     print_table(f"{len(rows)} indicators", ("id", "of", "units", "definition"), rows)
@@ -203,8 +204,8 @@ def _about(name: str) -> dict[str, Any]:
     return {
         "id": entry.id,
         "definition": entry.definition,
-        "inputs": " ".join("any variable" if i == "field" else i for i in entry.inputs),
-        "units": entry.units,
+        "inputs": _inputs(entry, "any variable"),
+        "units": entry.units.format(units="those of the variable"),
         "standard_name": entry.standard_name,
         "cell_methods": entry.cell_methods,
         "frequency of the inputs": entry.frequency,
@@ -213,6 +214,10 @@ def _about(name: str) -> dict[str, Any]:
         "ECV": entry.ecv,
         "references": entry.references,
     }
+
+
+def _inputs(entry: Indicator, anything: str) -> str:
+    return anything if entry.takes_any_variable else " ".join(entry.inputs)
 
 
 def _has_ecv(catalog: Catalog, variables: Any, ecv: str | None) -> bool:
