@@ -163,6 +163,11 @@ class Days:
         years = Periods("year", np.minimum(first, last), last, inside)
         return frame.rule.holds(self.values, bounds, years, limit="year")
 
+    def enough_months(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Tell which stretches of months have enough values, by the limits of a year."""
+        months = Periods("year", first, last, np.ones(len(first), dtype=bool))
+        return self.frame.rule.holds(self.values, self.frame.month_bounds, months)
+
     def __sub__(self, other: Days) -> Days:
         """Return the daily difference."""
         values = self.values - other.values

@@ -209,5 +209,5 @@ def _south_like(south: xr.DataArray | None, array: da.Array) -> da.Array | None:
 
     if south is None:
         return None
-    is_south: da.Array = da.from_array(np.ascontiguousarray(south.values), chunks=array.chunks[1:])
+    is_south: da.Array = da.from_array(np.asarray(south.values), chunks=array.chunks[1:])
     return is_south
