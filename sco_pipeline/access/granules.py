@@ -31,6 +31,7 @@ _DIRECTIVES: Mapping[str, Callable[[dt.datetime], str]] = {
     "b": lambda t: _MONTHS[t.month - 1],
     "%": lambda t: "%",
 }
+_CASES: Mapping[str, Callable[[str], str]] = {"": str, "upper": str.upper, "lower": str.lower}
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,15 @@ def fields_of(pattern: str, dataset: str) -> set[str]:
         if name not in (*STEPS, "variable") or conversion:
             hint = unknown("field", name, (*STEPS, "variable"))
             raise CatalogError(f"dataset {dataset!r}: address {pattern!r}: {hint}")
+        if name == "variable" and spec in _CASES:
+            names.add(name)
+            continue
         wrong = set(re.findall(r"%(.?)", spec or "")) - set(_DIRECTIVES)
-        if wrong or "{" in (spec or "") or (name != "variable" and not spec):
+        if wrong or "{" in (spec or "") or not spec or name == "variable":
             raise CatalogError(
                 f"dataset {dataset!r}: address {pattern!r}: field {name!r} has the format "
-                f"{spec!r}; expected %Y %y %m %d %j %H %b, for example {{day:%Y%m%d}}"
+                f"{spec!r}; expected %Y %y %m %d %j %H %b, for example {{day:%Y%m%d}}, "
+                "or upper or lower for the variable"
             )
         names.add(name)
     return names
@@ -156,7 +161,7 @@ def fill(pattern: str, time: dt.datetime, variable: str = "") -> str:
     for text, name, spec, _ in Formatter().parse(pattern):
         filled.append(text)
         if name == "variable":
-            filled.append(variable)
+            filled.append(_CASES[spec or ""](variable))
         elif name is not None:
             filled.append(re.sub(r"%(.)", lambda m: _DIRECTIVES[m[1]](time), spec or ""))
     return "".join(filled)

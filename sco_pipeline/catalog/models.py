@@ -180,6 +180,7 @@ class DatasetEntry(Model):
     supporting: bool = Field(
         False, description="from outside the membership, never counted as a member's"
     )
+    sample: bool = Field(False, description="a small extract of a larger dataset, not counted")
     title: Text
     summary: Text | None = None
     version: Text | None = None
@@ -205,7 +206,9 @@ class DatasetEntry(Model):
     not_fetchable: Text | None = Field(
         None, description="why no script can fetch it; the address is then for a person"
     )
-    variables: dict[VariableId, Source]
+    variables: dict[VariableId, Source] = Field(
+        description="empty where nothing in it is a quantity of the catalog"
+    )
     layout: Layout = Layout()
     fixes: tuple[Id, ...] = ()
     notes: tuple[Text, ...] = ()
@@ -224,8 +227,6 @@ class DatasetEntry(Model):
     def _fetchable_or_says_why(self) -> DatasetEntry:
         if (self.access.method == PORTAL) == self.fetchable:
             raise ValueError(f"'not_fetchable' and the access method '{PORTAL}' belong together")
-        if self.fetchable and not self.variables:
-            raise ValueError("a fetchable dataset needs at least one variable")
         return self
 
 
