@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -16,6 +16,18 @@ from .models import Agency, DatasetEntry, Evidence, Model, Recipe, RegionSet, Va
 from .yaml_file import Location, YamlFile
 
 Entry = TypeVar("Entry", bound=Model)
+
+# What stands where: kind, model, file or directory, and whether it must be there.
+_LISTS: tuple[tuple[str, type[Model], str, bool], ...] = (
+    ("agency", Agency, "agencies.yaml", True),
+    ("variable", Variable, "variables.yaml", True),
+    ("source", Evidence, "sources.yaml", False),
+)
+_DIRECTORIES: tuple[tuple[str, type[Model], str], ...] = (
+    ("dataset", DatasetEntry, "datasets"),
+    ("region set", RegionSet, "regions"),
+    ("recipe", Recipe, "recipes"),
+)
 
 
 class Table(dict[str, Entry]):
@@ -49,6 +61,26 @@ class Catalog:
     region_sets: Table[RegionSet]
     recipes: Table[Recipe]
     sources: Table[Evidence] = field(default_factory=lambda: Table("source"))
+    _places: dict[tuple[str, str], tuple[YamlFile, Location]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def where(self, kind: str, name: str, location: Location = ()) -> str:
+        """Return ``file:line: key`` of a place in an entry.
+
+        Parameters
+        ----------
+        kind : str
+            ``agency``, ``variable``, ``dataset``, ``region set``, ``recipe`` or ``source``.
+        name : str
+            Id of the entry.
+        location : tuple
+            Keys from the top of the entry.
+        """
+        if (kind, name) not in self._places:
+            return f"{kind} {name!r}"
+        file, prefix = self._places[kind, name]
+        return file.where((*prefix, *location))
 
 
 def load_catalog(directory: Path | None = None) -> Catalog:
@@ -69,23 +101,39 @@ def load_catalog(directory: Path | None = None) -> Catalog:
     CatalogError
         With file, line and key, if a file is wrong or names something that does not exist.
     """
+    catalog, errors = read_catalog(directory)
+    if errors:
+        raise errors[0]
+    return catalog
+
+
+def read_catalog(directory: Path | None = None) -> tuple[Catalog, list[CatalogError]]:
+    """Read a catalog directory, and return every error instead of the first.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Catalog directory; by default the one of the settings.
+
+    Returns
+    -------
+    Catalog
+        The entries that are right.
+    list of CatalogError
+        One for each file or entry that is wrong; empty if all is well.
+
+    Raises
+    ------
+    CatalogError
+        If the directory does not exist.
+    """
     directory = Path(directory) if directory is not None else default_catalog_dir()
     if not directory.is_dir():
         raise CatalogError(
             f"catalog directory {directory} does not exist; set SCO_CATALOG_DIR to an existing one"
         )
-    files: dict[tuple[str, str], YamlFile] = {}
-    catalog = Catalog(
-        directory,
-        _listed("agency", Agency, directory / "agencies.yaml", files),
-        _listed("variable", Variable, directory / "variables.yaml", files),
-        _one_per_file("dataset", DatasetEntry, directory / "datasets", files),
-        _one_per_file("region set", RegionSet, directory / "regions", files),
-        _one_per_file("recipe", Recipe, directory / "recipes", files),
-        _listed("source", Evidence, directory / "sources.yaml", files, required=False),
-    )
-    _cross_check(catalog, files)
-    return catalog
+    reader = _Reader(directory)
+    return reader.catalog(), reader.errors
 
 
 def validate(model: type[Entry], content: Any, where: Callable[[Location], str]) -> Entry:
@@ -93,83 +141,155 @@ def validate(model: type[Entry], content: Any, where: Callable[[Location], str])
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise CatalogError(_sentence(model, first, where)) from error
+        # An unknown key often explains a missing one, so it comes first.
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise CatalogError(_sentence(model, faults[0], where)) from error
+
+
+class _Reader:
+    """Reads the files of a directory one after another and keeps the errors."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.errors: list[CatalogError] = []
+        self.places: dict[tuple[str, str], tuple[YamlFile, Location]] = {}
+
+    def catalog(self) -> Catalog:
+        tables: dict[str, Any] = {}
+        for kind, model, name, required in _LISTS:
+            tables[kind] = self._listed(kind, model, self.directory / name, required)
+        for kind, model, name in _DIRECTORIES:
+            tables[kind] = self._one_per_file(kind, model, self.directory / name)
+        catalog = Catalog(
+            self.directory,
+            tables["agency"],
+            tables["variable"],
+            tables["dataset"],
+            tables["region set"],
+            tables["recipe"],
+            tables["source"],
+            self.places,
+        )
+        self.errors += _cross_check(catalog)
+        return catalog
+
+    def _listed(self, kind: str, model: type[Entry], path: Path, required: bool) -> Table[Entry]:
+        """Read a file that maps ids to entries."""
+        table: Table[Entry] = Table(kind)
+        if not path.is_file():
+            if required:
+                self.errors.append(CatalogError(f"{path} is missing; a catalog needs it"))
+            return table
+        file = self._file(path)
+        if file is None:
+            return table
+        if not isinstance(file.content, dict):
+            self.errors.append(CatalogError(f"{path}:1: must map ids to entries"))
+            return table
+        for name, content in file.content.items():
+            self._entry(table, model, name, content, (file, (name,)))
+        return table
+
+    def _one_per_file(self, kind: str, model: type[Entry], directory: Path) -> Table[Entry]:
+        """Read a directory with one entry a file."""
+        table: Table[Entry] = Table(kind)
+        for path in sorted(directory.rglob("*.yaml")):
+            file = self._file(path)
+            if file is None:
+                continue
+            name = path.stem
+            if (kind, name) in self.places:
+                other = self.places[kind, name][0].path
+                self.errors.append(
+                    CatalogError(f"{path}: {kind} {name!r} stands in {other} too; rename one")
+                )
+                continue
+            self._entry(table, model, name, file.content, (file, ()))
+        return table
+
+    def _file(self, path: Path) -> YamlFile | None:
+        try:
+            return YamlFile(path)
+        except CatalogError as error:
+            self.errors.append(error)
+            return None
+
+    def _entry(
+        self,
+        table: Table[Entry],
+        model: type[Entry],
+        name: str,
+        content: Any,
+        place: tuple[YamlFile, Location],
+    ) -> None:
+        """Add one entry to a table, or its error to the list."""
+        self.places[table.kind, name] = place
+        file, prefix = place
+
+        def where(location: Location) -> str:
+            return file.where((*prefix, *location))
+
+        try:
+            if not isinstance(content, dict):
+                raise CatalogError(f"{where(())}: must map keys to values (found {content!r:.80})")
+            if content.get("id", name) != name:
+                raise CatalogError(
+                    f"{where(('id',))}: must equal {name!r} (found {content['id']!r:.80})"
+                )
+            table[name] = validate(model, {**content, "id": name}, where)
+        except CatalogError as error:
+            self.errors.append(error)
 
 
 def _sentence(model: type[Model], fault: Any, where: Callable[[Location], str]) -> str:
-    place = where(tuple(fault["loc"]))
-    message = fault["msg"].removeprefix("Value error, ")
+    location = tuple(fault["loc"])
+    place = where(location)
     if fault["type"] == "extra_forbidden":
-        hint = unknown("key", str(fault["loc"][-1]), model.model_fields)
-        return f"{place}: {hint}"
+        return f"{place}: {unknown('key', str(location[-1]), _keys_at(model, location[:-1]))}"
     if fault["type"] == "missing":
         return f"{place}: this key is missing; add it"
+    message = fault["msg"].removeprefix("Value error, ")
+    if isinstance(fault["input"], dict | list):
+        return f"{place}: {message}"
     return f"{place}: {message} (found {fault['input']!r:.80})"
 
 
-def _listed(
-    kind: str,
-    model: type[Entry],
-    path: Path,
-    files: dict[tuple[str, str], YamlFile],
-    required: bool = True,
-) -> Table[Entry]:
-    """Read a file that maps ids to entries."""
-    table: Table[Entry] = Table(kind)
-    if not path.is_file():
-        if required:
-            raise CatalogError(f"{path} is missing; a catalog needs it")
-        return table
-    file = YamlFile(path)
-    if not isinstance(file.content, dict):
-        raise CatalogError(f"{path}:1: must map ids to entries")
-    for name, content in file.content.items():
-        where = partial(_where_in, file, (name,))
-        table[name] = _entry(model, name, content, where)
-        files[kind, name] = file
-    return table
+def _keys_at(model: type[Model], location: Location) -> list[str]:
+    """Return the keys that the part of a model at a location may have."""
+    found: set[type[Model]] = {model}
+    for step in location:
+        inner: set[type[Model]] = set()
+        for part in found:
+            if step in part.model_fields:
+                inner |= set(_models_in(part.model_fields[str(step)].annotation))
+        # A step that is no field is an index, a key of a mapping or the tag of a union.
+        found = inner or found
+    return sorted(key for part in found for key in part.model_fields)
 
 
-def _one_per_file(
-    kind: str, model: type[Entry], directory: Path, files: dict[tuple[str, str], YamlFile]
-) -> Table[Entry]:
-    """Read a directory with one entry a file."""
-    table: Table[Entry] = Table(kind)
-    for path in sorted(directory.rglob("*.yaml")):
-        file = YamlFile(path)
-        if path.stem in table:
-            other = files[kind, path.stem].path
-            raise CatalogError(f"{path}: {kind} {path.stem!r} stands in {other} too; rename one")
-        table[path.stem] = _entry(model, path.stem, file.content, file.where)
-        files[kind, path.stem] = file
-    return table
+def _models_in(annotation: Any) -> Iterator[type[Model]]:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, tuple, list, dict):
+        for argument in get_args(annotation):
+            yield from _models_in(argument)
 
 
-def _entry(model: type[Entry], name: Any, content: Any, where: Callable[[Location], str]) -> Entry:
-    if not isinstance(content, dict):
-        raise CatalogError(f"{where(())}: must map keys to values (found {content!r:.80})")
-    if content.get("id", name) != name:
-        raise CatalogError(f"{where(('id',))}: must equal {name!r} (found {content['id']!r})")
-    return validate(model, {**content, "id": name}, where)
-
-
-def _where_in(file: YamlFile, prefix: Location, location: Location) -> str:
-    return file.where((*prefix, *location))
-
-
-def _cross_check(catalog: Catalog, files: dict[tuple[str, str], YamlFile]) -> None:
+def _cross_check(catalog: Catalog) -> Iterator[CatalogError]:
     """Check that every id named in an entry exists."""
     for kind, name, location, target, table in _references(catalog):
-        if target not in table:
-            where = files[kind, name].where(location)
-            raise CatalogError(f"{where}: {unknown(table.kind, target, table)}")
+        # An entry that could not be read has its own error already.
+        if target not in table and (table.kind, target) not in catalog._places:
+            where = catalog.where(kind, name, location)
+            yield CatalogError(f"{where}: {unknown(table.kind, target, table)}")
     for recipe in catalog.recipes.values():
         for variable, dataset in recipe.inputs.items():
+            if dataset not in catalog.datasets:
+                continue
             offered = catalog.datasets[dataset].variables
             if variable not in offered:
-                where = files["recipe", recipe.id].where(("inputs", variable))
-                raise CatalogError(
+                where = catalog.where("recipe", recipe.id, ("inputs", variable))
+                yield CatalogError(
                     f"{where}: dataset {dataset!r} has no variable {variable!r}; "
                     f"found {list(offered)}"
                 )
@@ -178,7 +298,7 @@ def _cross_check(catalog: Catalog, files: dict[tuple[str, str], YamlFile]) -> No
 def _references(catalog: Catalog) -> Iterator[tuple[str, str, Location, str, Table[Any]]]:
     for agency in catalog.agencies.values():
         for i, source in enumerate(agency.evidence):
-            yield "agency", agency.id, (agency.id, "evidence", i), source, catalog.sources
+            yield "agency", agency.id, ("evidence", i), source, catalog.sources
     for entry in catalog.datasets.values():
         yield "dataset", entry.id, ("agency",), entry.agency, catalog.agencies
         for variable in entry.variables:

@@ -8,13 +8,35 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from .address import check_pattern
+
+# Control characters and marks that turn the direction of writing have no place in a catalog.
+_PLAIN = "^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]*$"
 
 from .layout import Layout
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 VariableId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_PLAIN),
+]
+Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=1000)]
+Address = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x20\x7f]+$"),
+    AfterValidator(check_pattern),
+]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Frequency = Literal[
     "hour", "day", "dekad", "month", "season", "year", "irregular", "climatology", "fixed"
 ]
@@ -38,7 +60,7 @@ class Evidence(Model):
 
     id: Id
     title: Text
-    url: str
+    url: Link
 
 
 class Agency(Model):
@@ -50,7 +72,7 @@ class Agency(Model):
     country: Text
     country_code: str | None = Field(None, pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")
     kind: Text | None = Field(None, description="national agency, UN body, ...")
-    url: str | None = None
+    url: Link | None = None
     membership: Literal["certain", "inferred", "none"] = Field(
         description="whether it is a member of the alliance; `none` for other producers"
     )
@@ -80,11 +102,17 @@ class Variable(Model):
     long_name: Text
     units: str = Field(description="canonical units, CF spelling")
     ecv: Text | None = Field(None, description="GCOS Essential Climate Variable")
-    valid_range: tuple[float, float] | None = Field(None, description="in canonical units")
+    valid_range: tuple[Finite, Finite] | None = Field(None, description="in canonical units")
     difference_units: bool = Field(
         False,
         description="whether differences need units_metadata (temperatures)",
     )
+
+    @model_validator(mode="after")
+    def _range_in_order(self) -> Variable:
+        if self.valid_range and self.valid_range[0] >= self.valid_range[1]:
+            raise ValueError(f"valid_range {list(self.valid_range)} is not [lowest, highest]")
+        return self
 
 
 class Period(Model):
@@ -131,9 +159,14 @@ class Source(Model):
     """A variable as it stands in the files of a dataset."""
 
     name: Text = Field(description="name in the file")
-    units: str | None = Field(None, description="units, where the file is silent or wrong")
-    scale: float = Field(1.0, description="multiply the file's value, before units are converted")
-    offset: float = Field(0.0, description="add to the scaled value")
+    units: str | None = Field(
+        None, description="units, where the file is silent or wrong; they win over the file's"
+    )
+    file_units: str | None = Field(
+        None, description="units that the file states, for readers; each file's own are used"
+    )
+    scale: Finite = Field(1.0, description="multiply the file's value, before units are converted")
+    offset: Finite = Field(0.0, description="add to the scaled value")
     missing: tuple[float, ...] = Field((), description="further values that mean missing")
     out_of_range: Literal["error", "mask"] = "error"
     name_status: NameStatus | None = Field(None, description="how the name is known")
@@ -144,8 +177,10 @@ class Access(Model):
     """How the bytes are had; `method` names an access method, which reads `options`."""
 
     method: Id
-    url: str = Field(description="address or pattern; {day:%Y}, {month:%m}, {year:%Y} are expanded")
-    mirrors: tuple[str, ...] = ()
+    url: Address = Field(
+        description="address or pattern; {day:%Y}, {month:%m}, {year:%Y} are expanded"
+    )
+    mirrors: tuple[Address, ...] = ()
     credential: Id | None = Field(None, description="scope of the credential, see settings.tokens")
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     allowed_hosts: tuple[str, ...] = Field((), description="hosts a redirect may lead to")
@@ -165,7 +200,7 @@ class Preliminary(Model):
     """How preliminary data of a dataset are told from final ones."""
 
     rule: Text = Field(description="the rule in words")
-    url: str | None = Field(None, description="address or pattern of preliminary files")
+    url: Address | None = Field(None, description="address or pattern of preliminary files")
     final_after_days: int | None = Field(None, gt=0, description="usual wait for the final file")
 
 
@@ -189,7 +224,7 @@ class DatasetEntry(Model):
     citation: Text
     credit: Text | None = Field(None, description="the line that must stand on a picture")
     doi: str | None = Field(None, pattern=r"^10\.\d{4,9}/\S+$")
-    documentation: str | None = None
+    documentation: Link | None = None
     ecv: tuple[Text, ...] = Field((), description="GCOS Essential Climate Variables")
     coverage: Coverage
     frequency: Frequency
