@@ -1,7 +1,8 @@
 """What exists: agencies, variables, datasets, region sets and recipes, read from YAML."""
 
+from .check import Abilities, Problem, Report, check_directory
 from .layout import Composites, Layout
-from .load import Catalog, Table, load_catalog
+from .load import Catalog, Table, load_catalog, read_catalog
 from .models import (
     Access,
     Agency,
@@ -22,8 +23,10 @@ from .models import (
     Source,
     Variable,
 )
+from .select import members, membership_summary, parse_bbox
 
 __all__ = [
+    "Abilities",
     "Access",
     "Agency",
     "BBox",
@@ -40,11 +43,18 @@ __all__ = [
     "MapRequest",
     "Period",
     "Preliminary",
+    "Problem",
     "Recipe",
     "RegionSet",
+    "Report",
     "Request",
     "Source",
     "Table",
     "Variable",
+    "check_directory",
     "load_catalog",
+    "members",
+    "membership_summary",
+    "parse_bbox",
+    "read_catalog",
 ]
