@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import CatalogError, unknown
 from ..settings import default_catalog_dir
+from .address import check_pattern
 from .models import Agency, DatasetEntry, Evidence, Model, Recipe, RegionSet, Variable
 from .yaml_file import Location, YamlFile
 
@@ -282,6 +283,7 @@ def _cross_check(catalog: Catalog) -> Iterator[CatalogError]:
         if target not in table and (table.kind, target) not in catalog._places:
             where = catalog.where(kind, name, location)
             yield CatalogError(f"{where}: {unknown(table.kind, target, table)}")
+    yield from _patterns(catalog)
     for recipe in catalog.recipes.values():
         for variable, dataset in recipe.inputs.items():
             if dataset not in catalog.datasets:
@@ -293,6 +295,21 @@ def _cross_check(catalog: Catalog) -> Iterator[CatalogError]:
                     f"{where}: dataset {dataset!r} has no variable {variable!r}; "
                     f"found {list(offered)}"
                 )
+
+
+def _patterns(catalog: Catalog) -> Iterator[CatalogError]:
+    """Check that addresses hold named fields only."""
+    for entry in catalog.datasets.values():
+        patterns: list[tuple[Location, str]] = [(("access", "url"), entry.access.url)]
+        patterns += [(("access", "mirrors", i), url) for i, url in enumerate(entry.access.mirrors)]
+        if entry.preliminary and entry.preliminary.url:
+            patterns.append((("preliminary", "url"), entry.preliminary.url))
+        for location, pattern in patterns:
+            try:
+                check_pattern(pattern)
+            except ValueError as error:
+                where = catalog.where("dataset", entry.id, location)
+                yield CatalogError(f"{where}: {error} (found {pattern!r:.120})")
 
 
 def _references(catalog: Catalog) -> Iterator[tuple[str, str, Location, str, Table[Any]]]:

@@ -9,7 +9,6 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,12 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from .address import check_pattern
+from .layout import Layout
 
 # Control characters and marks that turn the direction of writing have no place in a catalog.
 _PLAIN = "^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]*$"
-
-from .layout import Layout
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 VariableId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -34,7 +31,6 @@ Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_le
 Address = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x20\x7f]+$"),
-    AfterValidator(check_pattern),
 ]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Frequency = Literal[
