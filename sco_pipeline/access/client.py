@@ -302,7 +302,8 @@ class Client:
         status = response.status
         if status in (200, 206, 304, 416):
             return
-        said = f"answered {status} {response.reason}".strip()
+        # What a server says may repeat what it was sent.
+        said = self.hide(f"answered {status} {response.reason}".strip())
         with self.watched():
             response.read(65536)
         if status in (404, 410):

@@ -22,6 +22,7 @@ from .method import methods
 from .progress import ProgressCallback, Reporter
 from .receive import NotThereError, Received, Receiver
 from .revisions import has_changed, is_due, reason_of
+from .unpacking import unpacked
 
 logger = logging.getLogger(__name__)
 # After this many files that failed although waiting may help, the rest is left for a later run.
@@ -67,7 +68,7 @@ def fetch(
     """
     granules = methods[entry.access.method](entry, request, settings)
     fetcher = Fetcher(entry, settings, Reporter(entry.id, len(granules), progress), refresh)
-    found = fetcher.all(granules)
+    found = unpacked(fetcher, fetcher.all(granules))
     here = tuple(item for item in found if isinstance(item, FetchedFile))
     missing = tuple(item for item in found if isinstance(item, MissingFile))
     _judge(entry, request, settings, here, missing)

@@ -90,7 +90,14 @@ _idle: list[tuple[int, _Child]] = []
 _guard = threading.Lock()
 
 
-def inspect(path: Path, url: str, entry: DatasetEntry, settings: Settings, sized: bool) -> None:
+def inspect(
+    path: Path,
+    url: str,
+    entry: DatasetEntry,
+    settings: Settings,
+    sized: bool,
+    form: str | None = None,
+) -> None:
     """Open a file in a child process and raise if it is damaged, cut or hostile.
 
     Parameters
@@ -106,13 +113,15 @@ def inspect(path: Path, url: str, entry: DatasetEntry, settings: Settings, sized
         Limits of time, memory and declared sizes.
     sized : bool
         Whether the archive said how long the file is.
+    form : str, optional
+        Format of the file; by default that of the entry, or of the archive that it comes in.
 
     Raises
     ------
     AccessError
         With the object at fault and what to do; `ChecksumError` if the file is damaged.
     """
-    form = str(entry.access.options.get("archive", entry.format))
+    form = form or str(entry.access.options.get("archive", entry.format))
     if signatures.is_text_format(form):
         if not sized and entry.access.sha256 is None:
             raise AccessError(

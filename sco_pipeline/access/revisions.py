@@ -49,7 +49,7 @@ def has_changed(client: Client, granule: Granule, file: FetchedFile) -> bool:
     address = granule.address or granule.url
     url = through_mirror(address, client.settings.mirrors) or address
     try:
-        etag, date, size = client.retry(url, lambda: _head(client, url))
+        etag, date, size = client.retry(url, lambda: head(client, url))
     except NotThereError:
         logger.warning("dataset %s: %s is gone; the copy is used", client.entry.id, granule.url)
         return False
@@ -79,7 +79,8 @@ def _days_since(granule: Granule) -> int:
     return (dt.datetime.now(dt.UTC).date() - granule.period.end).days
 
 
-def _head(client: Client, url: str) -> tuple[str | None, str | None, int | None]:
+def head(client: Client, url: str) -> tuple[str | None, str | None, int | None]:
+    """Return ETag, date and size that one attempt at an address tells, without its body."""
     try:
         with client.open(url, method="HEAD") as response:
             response.read()

@@ -57,6 +57,8 @@ def fits(head: bytes, form: str) -> bool:
             return True
         # Some centres put a bulletin header before the first message.
         return form == "grib" and b"GRIB" in head
+    if form == "tar":
+        return head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")) or head[257:262] == b"ustar"
     kind = kind_of(head)
     if form in _TEXT:
         return kind == "text" or (
