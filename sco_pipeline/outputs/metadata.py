@@ -6,17 +6,15 @@ alone, never from the clock of the machine, so that the same inputs give the sam
 
 from __future__ import annotations
 
-import email.utils
 import importlib.metadata
-import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from ..catalog import Catalog, DatasetEntry, FetchRecord, Period, Recipe
+from .created import date_created
 from .extents import describe_grid, geospatial
 from .time_axes import baseline_period, covered, describe_time, time_axes
 
@@ -90,32 +88,6 @@ def caveats(recipe: Recipe) -> list[str]:
                 f"{NORMAL_YEARS} years of a climate normal."
             )
     return found
-
-
-def date_created(records: Sequence[FetchRecord], coverage: Period) -> str | None:
-    """Return a date that depends on the inputs alone; see `describe`."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch and epoch.isdigit():
-        return _iso(datetime.fromtimestamp(int(epoch), UTC))
-    given = [
-        email.utils.parsedate_to_datetime(file.last_modified)
-        for record in records
-        for file in record.files
-        if file.last_modified and file.url.startswith("http") and _is_http_date(file.last_modified)
-    ]
-    if given:
-        return _iso(max(given))
-    if coverage.end is None:
-        return None
-    return _iso(datetime.combine(coverage.end, datetime.max.time(), UTC).replace(microsecond=0))
-
-
-def _is_http_date(text: str) -> bool:
-    return email.utils.parsedate(text) is not None
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _coverage(recipe: Recipe, entries: Iterable[DatasetEntry]) -> Period:

@@ -1,0 +1,207 @@
+"""Series of regions and stations: one CSV and one plot for each variable.
+
+The CSV opens in a spreadsheet and in pandas as it is: one header line, ISO dates, a full stop as
+decimal sign, empty where missing. ``variables.csv`` tells names and units, ``regions.csv`` the
+regions behind the column names.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..catalog import Recipe
+from .atomic import write_bytes, write_text
+from .cells import spatial_dims
+from .page import to_png
+from .text import clean
+from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates, is_time_axis
+from .writer import writer
+
+DIRECTORY = "series"
+REGIONAL = "_regional"
+_FRACTION = "_valid_fraction"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MIDNIGHT = "T00:00:00"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A variable without a grid as a table.
+
+    Attributes
+    ----------
+    name : str
+        Of the variable, without ``_regional``.
+    da : DataArray (row, column)
+        Rows are periods (dimension `axis`), columns regions (dimension ``region``).
+    axis : str or None
+        Time axis or climatological dimension; None for one value for the whole period.
+    """
+
+    name: str
+    da: xr.DataArray
+    axis: str | None
+
+    @property
+    def regions(self) -> list[str]:
+        """Ids of the regions; empty for a station."""
+        return [str(r) for r in self.da["region"].values] if "region" in self.da.dims else []
+
+    @property
+    def titles(self) -> list[str]:
+        """Names of the regions, else their ids."""
+        if "region_name" in self.da.coords:
+            return [clean(name) for name in self.da["region_name"].values]
+        return self.regions
+
+    @property
+    def values(self) -> np.ndarray:
+        """Values of shape (rows, columns)."""
+        da = self.da if "region" in self.da.dims else self.da.expand_dims("region")
+        axis = [self.axis] if self.axis else []
+        return np.asarray(da.transpose(*axis, "region").values, dtype=float).reshape(
+            -1, da.sizes["region"]
+        )
+
+
+@writer("series")
+def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Path]:
+    """Write the series of a product as ``series/<variable>.csv`` and ``.png``.
+
+    Parameters
+    ----------
+    product : Dataset
+        Described product.
+    recipe : Recipe
+        Not read; part of what every writer takes.
+    directory : Path
+        Of the product.
+
+    Returns
+    -------
+    list of Path
+        CSV files and pictures; none for a product that is only on a grid.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    found = series_of(product)
+    if not found:
+        return []
+    place = directory / DIRECTORY
+    paths = []
+    for series in found:
+        text = _text(_header(series), _rows(series, product))
+        paths.append(_written(place / f"{series.name}.csv", text))
+    paths.append(_written(place / "variables.csv", _variables(found)))
+    if any(series.regions for series in found):
+        paths.append(_written(place / "regions.csv", _regions(found), spreadsheet=True))
+    for series in found:
+        paths.append(_picture(series, product, place / f"{series.name}.png"))
+    return paths
+
+
+def series_of(product: xr.Dataset) -> list[Series]:
+    """Return the variables of a product along regions, or of a station without a grid."""
+    found = []
+    for name, da in product.data_vars.items():
+        other = [str(dim) for dim in da.dims if dim != "region"]
+        axes = [d for d in other if d in CLIMATOLOGICAL_DIMS or is_time_axis(da, d)]
+        plain = not spatial_dims(da) and len(other) == len(axes) <= 1 and da.ndim > 0
+        if plain and not str(name).endswith(_FRACTION) and da.dtype.kind in "fiu":
+            label = str(name).removesuffix(REGIONAL)
+            found.append(Series(label, da, axes[0] if axes else None))
+    return found
+
+
+def _header(series: Series) -> list[str]:
+    return [series.axis or "period", *(series.regions or [series.name])]
+
+
+def _rows(series: Series, product: xr.Dataset) -> Iterable[list[Any]]:
+    labels = _labels(series, product)
+    for label, values in zip(labels, series.values, strict=True):
+        yield [label, *(_number(value) for value in values)]
+
+
+def _labels(series: Series, product: xr.Dataset) -> list[Any]:
+    if series.axis is None:
+        first, last = (
+            str(product.attrs.get(f"time_coverage_{end}", ""))[:10] for end in ("start", "end")
+        )
+        return [f"{first}/{last}"]
+    coordinate = series.da[series.axis]
+    if holds_dates(coordinate):
+        return [_iso(stamp) for stamp in coordinate.values]
+    return [_cell(label) for label in coordinate.values.tolist()]
+
+
+def _iso(stamp: Any) -> str:
+    text = str(stamp.astype("datetime64[s]")) if hasattr(stamp, "astype") else stamp.isoformat()
+    return text.removesuffix(_MIDNIGHT)
+
+
+def _number(value: float) -> str:
+    return f"{value:.9g}" if np.isfinite(value) else ""
+
+
+def _cell(value: Any) -> Any:
+    """Return text that a spreadsheet does not run as a formula; numbers as they are."""
+    if isinstance(value, str):
+        value = clean(value)
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return value
+
+
+def _text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    buffer = io.StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    table.writerow([_cell(name) for name in header])
+    table.writerows(rows)
+    return buffer.getvalue()
+
+
+def _variables(found: Iterable[Series]) -> str:
+    rows = [
+        [
+            f"{series.name}.csv",
+            *(_cell(str(series.da.attrs.get(key, ""))) for key in ("long_name", "units")),
+        ]
+        for series in found
+    ]
+    return _text(["file", "long_name", "units"], rows)
+
+
+def _regions(found: Iterable[Series]) -> str:
+    rows: dict[str, list[str]] = {}
+    for series in found:
+        sets = [""] * len(series.regions)
+        if "region_set" in series.da.coords:
+            sets = np.broadcast_to(series.da["region_set"].values, len(sets)).astype(str).tolist()
+        for region, name, origin in zip(series.regions, series.titles, sets, strict=True):
+            rows.setdefault(region, [_cell(region), _cell(name), _cell(origin)])
+    return _text(["region", "name", "region_set"], rows.values())
+
+
+def _written(path: Path, text: str, *, spreadsheet: bool = False) -> Path:
+    """Write a table; with a byte order mark where names have accents that Excel must read."""
+    write_text(path, "\ufeff" + text if spreadsheet else text)
+    return path
+
+
+def _picture(series: Series, product: xr.Dataset, path: Path) -> Path:
+    from .series_figure import draw_series
+
+    figure, about = draw_series(series, product)
+    write_bytes(path, to_png(figure, about))
+    return path

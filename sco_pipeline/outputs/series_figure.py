@@ -1,0 +1,240 @@
+"""Plots of series: one small panel for each region, bars around zero, gaps in grey."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from .maps import credits_of
+from .page import GREY, INK, RULE, Frame, Sheet, begin, text_style
+from .periods import coverage_text, days_text
+from .scales import is_diverging, scale_of
+from .series_axes import SMALL, date_axis, label_axis, limits_of, linear_trend, positions, style
+from .text import clean, units_text, wrap
+from .time_axes import holds_dates
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .series import Series
+
+ABOVE, BELOW, LINE = "#b2182b", "#2166ac", "#1f4e79"
+GAP, SMOOTH, TREND = "#e4e4e4", "#1a1a1a", "#7b3294"
+_WIDTH = 9.0
+_MOST_PANELS = 24
+_MOST_ROWS = 100
+_DECADE = 10.0
+_TREND_YEARS = 30.0
+_SMOOTH_YEARS = 10.0
+_LEFT, _ROW_GAP, _COLUMN_GAP, _FOOT = 0.5, 0.34, 0.5, 0.3
+
+
+def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple[str, str]]]:
+    """Draw one variable: panels by region, a heat map for many, bars for single values.
+
+    Parameters
+    ----------
+    series : Series
+        What is drawn.
+    product : Dataset
+        For period, base period and credits.
+
+    Returns
+    -------
+    Figure, list of (keyword, text)
+        The figure, and what its PNG says about itself.
+    """
+    da = series.da
+    title = clean(da.attrs.get("long_name", series.name))
+    baseline = days_text(str(product.attrs.get("baseline", "")))
+    units = units_text(str(da.attrs.get("units", "")))
+    words = [units or "no unit", coverage_text(product)]
+    if baseline and (is_diverging(da) or series.axis not in (None, "time")):
+        words.append(f"relative to {baseline}" if is_diverging(da) else f"mean of {baseline}")
+    subtitle = " · ".join(word for word in words if word)
+    credit = credits_of(product)
+    if series.axis is None:
+        figure = _draw_values(series, title, subtitle, credit)
+    elif len(series.regions) > _MOST_PANELS:
+        figure = _draw_heat_map(series, title, subtitle, credit)
+    else:
+        figure = _draw_panels(series, title, subtitle, credit)
+    source = str(product.attrs.get("acknowledgement", ""))
+    about = [("Title", title), ("Description", f"{title}. {subtitle}"), ("Copyright", source)]
+    return figure, about
+
+
+def _draw_panels(series: Series, title: str, subtitle: str, credit: str) -> Figure:
+    values = series.values
+    count = values.shape[1]
+    columns = 1 if count == 1 else 2 if count <= 8 else 3
+    rows = math.ceil(count / columns)
+    panel = 2.9 if count == 1 else 1.25 if rows <= 4 else 0.95
+    height = rows * (panel + _ROW_GAP) + _FOOT
+    frame = begin(Sheet(title, subtitle, credit, _WIDTH, height))
+    left, bottom, width, _ = frame.panels
+    across = (width - columns * _LEFT - (columns - 1) * 0.12) / columns
+    x = positions(series.da[series.axis])
+    limits = limits_of(values, zero=is_diverging(series.da))
+    for i, name in enumerate(series.titles or [""]):
+        row, column = divmod(i, columns)
+        start = left + _LEFT + column * (across + _LEFT + 0.12)
+        up = bottom + _FOOT + (rows - 1 - row) * (panel + _ROW_GAP) + 0.05
+        axes = frame.axes(start, up, across, panel)
+        last = i + columns >= count
+        _draw_one(axes, series, x, values[:, i], limits, large=count == 1, dates=last)
+        if name:
+            label = wrap(name, across, 8.5, lines=1, bold=True)
+            frame.write(start, up + panel + 0.06, " ".join(label), 8.5, fontweight="bold")
+    return frame.figure
+
+
+def _draw_one(
+    axes: Axes,
+    series: Series,
+    x: np.ndarray,
+    y: np.ndarray,
+    limits: tuple[float, float],
+    *,
+    large: bool,
+    dates: bool,
+) -> None:
+    """Draw one region: bars above and below zero, or a line; what is missing in grey."""
+    step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
+    _mark_gaps(axes, x, y, step)
+    if is_diverging(series.da):
+        _fill_around_zero(axes, x, y, step)
+        axes.axhline(0, color=INK, linewidth=0.6, zorder=3)
+    else:
+        middle = x + step / 2 if holds_dates(series.da[series.axis]) else x
+        mark = "o" if x.size <= 40 else None
+        axes.plot(middle, y, color=LINE, linewidth=1.3, marker=mark, markersize=2.6, zorder=2)
+    if holds_dates(series.da[series.axis]):
+        _draw_smooth(axes, series, x, y, step, large=large)
+        date_axis(axes, x, step, labels=dates)
+    else:
+        label_axis(axes, series, x, labels=dates)
+    axes.set_ylim(*limits)
+    style(axes, limits)
+
+
+def _fill_around_zero(axes: Axes, x: np.ndarray, y: np.ndarray, step: float) -> None:
+    """Draw what is above zero in red and what is below in blue, each value as wide as its step."""
+    edges = np.append(x, x[-1] + step)
+    values = np.append(np.nan_to_num(y), 0.0)
+    for part, colour in ((np.maximum(values, 0), ABOVE), (np.minimum(values, 0), BELOW)):
+        axes.fill_between(edges, part, 0, step="post", color=colour, linewidth=0, zorder=2)
+
+
+def _mark_gaps(axes: Axes, x: np.ndarray, y: np.ndarray, step: float) -> None:
+    missing = np.concatenate([[False], ~np.isfinite(y), [False]])
+    changes = np.flatnonzero(missing[1:] != missing[:-1])
+    for start, end in zip(changes[::2], changes[1::2], strict=True):
+        axes.axvspan(x[start], x[end - 1] + step, color=GAP, linewidth=0, zorder=1)
+
+
+def _draw_smooth(
+    axes: Axes, series: Series, x: np.ndarray, y: np.ndarray, step: float, *, large: bool
+) -> None:
+    """Draw ten-year means and, for a single long series, its trend."""
+    years = x[-1] - x[0]
+    reach = round(_SMOOTH_YEARS / step)
+    if years >= 2 * _SMOOTH_YEARS and 1 < reach < x.size:
+        window = np.ones(reach)
+        present = np.isfinite(y)
+        total = np.convolve(np.nan_to_num(y), window, mode="valid")
+        number = np.convolve(present.astype(float), window, mode="valid")
+        mean = np.where(number >= 0.8 * reach, total / np.maximum(number, 1), np.nan)
+        middle = x[: mean.size] + _SMOOTH_YEARS / 2
+        axes.plot(middle, mean, color=SMOOTH, linewidth=1.4, zorder=4, label="10-year mean")
+    if not large or years < _TREND_YEARS:
+        return
+    slope, intercept = linear_trend(x, y)
+    units = units_text(str(series.da.attrs.get("units", "")))
+    change = f"{slope * _DECADE:+.2g}".replace("-", "−")
+    label = " ".join(f"least-squares trend: {change} {units} per decade".split())
+    ends = np.array([x[0], x[-1]])
+    line, dashes = intercept + slope * ends, (0, (5, 2))
+    axes.plot(ends, line, color=TREND, linewidth=1.2, linestyle=dashes, zorder=5, label=label)
+    legend = axes.legend(loc="upper left", frameon=False, ncols=2, handlelength=1.8)
+    for entry in legend.get_texts():
+        entry.set(**text_style(SMALL))
+
+
+def _draw_heat_map(series: Series, title: str, subtitle: str, credit: str) -> Figure:
+    """Draw many regions as rows of coloured cells."""
+    values = series.values[:, :_MOST_ROWS].T
+    if len(series.regions) > _MOST_ROWS:
+        credit += f" The first {_MOST_ROWS} of {len(series.regions)} regions are shown."
+    row = 0.15
+    frame = begin(Sheet(title, subtitle, credit, _WIDTH, len(values) * row + _FOOT, 0.45))
+    left, bottom, width, height = frame.panels
+    axes = frame.axes(left + 1.7, bottom + _FOOT, width - 1.7, height - _FOOT)
+    x = positions(series.da[series.axis])
+    step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
+    dates = holds_dates(series.da[series.axis])
+    edges = np.append(x, x[-1] + step) if dates else np.arange(x.size + 1) + 0.5
+    norm, colours = scale_of(series.da).norm_and_map()
+    axes.set_facecolor(GAP)
+    cells = np.ma.masked_invalid(values)
+    mesh = axes.pcolormesh(edges, np.arange(len(values) + 1), cells, norm=norm, cmap=colours)
+    axes.invert_yaxis()
+    names = [" ".join(wrap(name, 1.6, 6.5, lines=1)) for name in series.titles[:_MOST_ROWS]]
+    if dates:
+        date_axis(axes, x, step, labels=True)
+    else:
+        label_axis(axes, series, x, labels=True)
+    axes.set_yticks(np.arange(len(values)) + 0.5, names)
+    axes.tick_params(length=0, pad=3)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set(**text_style(6.5))
+    _colour_bar(frame, mesh)
+    return frame.figure
+
+
+def _colour_bar(frame: Frame, mesh: Any) -> None:
+    left, bottom, width, height = frame.legend
+    axes = frame.axes(left + 2.2, bottom + height - 0.2, width - 2.7, 0.12)
+    bar = frame.figure.colorbar(mesh, cax=axes, orientation="horizontal", extendfrac=0.03)
+    bar.outline.set_linewidth(0.5)
+    bar.ax.minorticks_off()
+    bar.ax.tick_params(length=2, width=0.5)
+    for label in bar.ax.get_xticklabels():
+        label.set(**text_style(SMALL))
+
+
+def _draw_values(series: Series, title: str, subtitle: str, credit: str) -> Figure:
+    """Draw one value for each region as a bar."""
+    values = series.values[0][:_MOST_ROWS]
+    names = series.titles[:_MOST_ROWS]
+    if len(series.regions) > _MOST_ROWS:
+        credit += f" The first {_MOST_ROWS} of {len(series.regions)} regions are shown."
+    row = 0.26 if len(values) <= 30 else 0.16
+    frame = begin(Sheet(title, subtitle, credit, _WIDTH, max(1.0, len(values) * row) + _FOOT))
+    left, bottom, width, height = frame.panels
+    axes = frame.axes(left + 2.1, bottom + _FOOT, width - 2.6, height - _FOOT)
+    places = np.arange(len(values))
+    low, high = limits_of(values, zero=is_diverging(series.da))
+    if is_diverging(series.da):
+        colours = np.where(values >= 0, ABOVE, BELOW)
+        axes.barh(places, np.nan_to_num(values), height=0.66, color=colours, zorder=2)
+        axes.axvline(0, color=INK, linewidth=0.6, zorder=3)
+    else:
+        axes.hlines(places, low, high, color=RULE, linewidth=0.6, zorder=1)
+        axes.plot(values, places, "o", color=LINE, markersize=6, zorder=2)
+    for place in places[~np.isfinite(values)]:
+        axes.annotate("no data", (low, place), va="center", color=GREY, **text_style(SMALL))
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(values) - 0.5, -0.5)
+    axes.set_yticks(places, [" ".join(wrap(name, 2.0, 8.0, lines=1)) for name in names])
+    axes.grid(axis="x", color=RULE, linewidth=0.4, zorder=0)
+    for side in ("top", "right", "left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(length=0, pad=3)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set(**text_style(SMALL))
+    return frame.figure

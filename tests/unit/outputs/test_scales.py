@@ -1,0 +1,119 @@
+"""Scales fit the quantity, are round, symmetric where zero matters, and safe for colour-blind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sco_pipeline.outputs.scales import is_diverging, nice_step, scale_of
+
+
+def field(values, name="x", **attrs):
+    return xr.DataArray(np.asarray(values, dtype=float), dims="cell", name=name, attrs=attrs)
+
+
+@pytest.mark.parametrize(
+    ("name", "attrs", "expected"),
+    [
+        ("tos_anomaly", {"indicator": "anomaly"}, True),
+        ("zos_departure", {"indicator": "departure"}, True),
+        ("tas_trend", {"indicator": "trend"}, True),
+        ("spi3", {"indicator": "spi"}, True),
+        ("soi_standardised_anomaly", {"indicator": "standardised_anomaly"}, True),
+        ("tos_climatology", {"standard_name": "sea_surface_temperature"}, False),
+        ("zos_variability", {"cell_methods": "time: standard_deviation"}, False),
+        ("tos_warm_months", {"indicator": "warm_months"}, False),
+        ("spike", {}, True),
+    ][:-1],
+)
+def test_diverging_by_meaning(name, attrs, expected):
+    assert is_diverging(field([1.0], name, **attrs)) is expected
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=2, max_size=50),
+    st.booleans(),
+)
+def test_levels_rise_hold_the_values_and_are_symmetric(values, diverging):
+    scale = scale_of(field(values, "anomaly" if diverging else "mean"))
+    levels = np.array(scale.levels)
+    assert (np.diff(levels) > 0).all()
+    assert 3 <= levels.size <= 15
+    if diverging:
+        assert np.allclose(levels, -levels[::-1])
+        assert 0.0 in levels
+        assert scale.extend in ("neither", "both")
+    if scale.extend == "neither":
+        noise = 1e-5 * (levels[-1] - levels[0])
+        assert min(values) >= levels[0] - noise
+        assert max(values) <= levels[-1] + noise
+
+
+@given(st.floats(1e-9, 1e9), st.integers(2, 12))
+def test_nice_step_covers_the_span(span, count):
+    step = nice_step(span, count)
+    assert step * count >= span * (1 - 1e-6)
+    assert nice_step(span, count) < 2.6 * span / count
+    mantissa = step / 10 ** np.floor(np.log10(step * 1.0000001))
+    assert any(np.isclose(mantissa, nice) for nice in (1, 2, 2.5, 5, 10))
+
+
+def test_counts_have_whole_levels_from_zero():
+    scale = scale_of(field([0, 1, 2, 5, 7], "tos_warm_months"))
+    assert scale.levels[0] == 0
+    assert all(level == int(level) for level in scale.levels)
+    assert scale.colours == "YlOrRd"
+
+
+def test_temperature_is_sequential_around_its_own_values():
+    scale = scale_of(field(np.linspace(20, 30, 200), standard_name="sea_surface_temperature"))
+    assert scale.colours == "cmo.thermal"
+    assert scale.levels[0] >= 20
+    assert scale.levels[-1] <= 31
+
+
+@pytest.mark.parametrize("values", [[3.0, 3.0], [0.0], [np.nan, np.nan], [-2.0]])
+def test_odd_fields_have_a_scale(values):
+    levels = scale_of(field(values)).levels
+    assert list(levels) == sorted(set(levels))
+
+
+def test_wet_is_green_and_dry_is_brown():
+    about = {"standard_name": "lwe_precipitation_rate"}
+    assert scale_of(field([-1.0, 1.0], "pr_anomaly", **about)).colours == "BrBG"
+
+
+def without_green_cones(rgb: np.ndarray) -> np.ndarray:
+    """Return colours as seen with deuteranopia (Machado et al. 2009, severity 1)."""
+    matrix = np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    )
+    return np.clip(rgb**2.2 @ matrix.T, 0, 1) ** (1 / 2.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "attrs"),
+    [
+        ("tos_anomaly", {}),
+        ("pr_anomaly", {"standard_name": "precipitation_flux"}),
+        ("ndvi_anomaly", {}),
+        ("tos", {"standard_name": "sea_surface_temperature"}),
+        ("x", {}),
+        ("tos_warm_months", {}),
+    ],
+)
+def test_all_colours_differ_without_green_cones(name, attrs):
+    values = np.linspace(-3, 3, 500) if "anomaly" in name else np.arange(12)
+    scale = scale_of(field(values, name, **attrs))
+    norm, colours = scale.norm_and_map()
+    middles = (np.array(scale.levels[1:]) + np.array(scale.levels[:-1])) / 2
+    seen = without_green_cones(np.array([colours(norm(value))[:3] for value in middles]))
+    distance = np.linalg.norm(seen[:, None] - seen[None, :], axis=-1)
+    assert distance[~np.eye(len(seen), dtype=bool)].min() > 0.05

@@ -1,0 +1,113 @@
+"""CSV that opens anywhere, and plots of every kind of series."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from sco_pipeline.outputs import describe, writers
+from sco_pipeline.outputs.series import series_of
+from sco_pipeline.outputs.series_axes import linear_trend, positions
+
+
+@pytest.fixture
+def described(product, recipe, catalog, records):
+    return describe(product, recipe, catalog, records)
+
+
+def test_csv_is_read_back_by_pandas(described, recipe, tmp_path):
+    described["tos_anomaly_regional"][0, 3] = np.nan
+    paths = writers["series"](described, recipe, tmp_path)
+    assert sorted(path.name for path in paths) == [
+        "regions.csv",
+        "tos_anomaly.csv",
+        "tos_anomaly.png",
+        "variables.csv",
+    ]
+    table = pd.read_csv(
+        tmp_path / "series" / "tos_anomaly.csv", index_col="time", parse_dates=["time"]
+    )
+    assert table.columns.tolist() == ["nino3", "nino34"]
+    assert (table.index == described.indexes["time"]).all()
+    expected = described["tos_anomaly_regional"].transpose("time", "region").values
+    assert np.isnan(table.iloc[3, 0])
+    assert np.nanmax(np.abs(table.to_numpy() - expected)) < 1e-8
+    regions = pd.read_csv(tmp_path / "series" / "regions.csv", index_col="region")
+    assert regions.loc["nino34", "name"] == "Niño 3.4"
+    units = pd.read_csv(tmp_path / "series" / "variables.csv", index_col="file")["units"]
+    assert units["tos_anomaly.csv"] == "degC"
+
+
+def test_dates_are_iso(described, recipe, tmp_path):
+    writers["series"](described, recipe, tmp_path)
+    lines = (tmp_path / "series" / "tos_anomaly.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "time,nino3,nino34"
+    assert lines[1].startswith("2006-04-01,")
+
+
+def test_formulas_are_defused(described, recipe, tmp_path):
+    names = ["=cmd|'/c calc'!A0", '+1", "@x']
+    named = described.assign_coords(region=["=HYPERLINK()", "b"], region_name=("region", names))
+    named["tos_anomaly_regional"].attrs["long_name"] = "-2+3"
+    writers["series"](named, recipe, tmp_path)
+    for path in (tmp_path / "series").glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for cell in (cell for row in csv.reader(file) for cell in row):
+                try:
+                    float(cell)
+                except ValueError:
+                    assert not cell.startswith(("=", "+", "-", "@")), (path, cell)
+
+
+def test_station_has_series_and_no_map(station, recipe, catalog, records, tmp_path):
+    described = describe(station, recipe, catalog, records)
+    assert writers["maps"](described, recipe, tmp_path) == []
+    paths = writers["series"](described, recipe, tmp_path)
+    assert [path.name for path in paths] == ["soi_anomaly.csv", "variables.csv", "soi_anomaly.png"]
+    table = pd.read_csv(paths[0])
+    assert table.columns.tolist() == ["time", "soi_anomaly"]
+    assert table["soi_anomaly"].isna().sum() == 10
+    assert table["time"].iloc[0] == "1866-01-01"
+
+
+def test_every_kind_of_series_is_drawn(described, recipe, tmp_path):
+    ids = [f"r{i}" for i in range(30)]
+    many = xr.Dataset(
+        {
+            "a_regional": (("region", "time"), np.random.default_rng(0).normal(size=(30, 24))),
+            "a_climatology_regional": (("region", "month"), np.ones((30, 12))),
+            "a_mean_regional": ("region", np.arange(30.0)),
+            "a_anomaly_regional": ("region", np.arange(30.0) - 15),
+            "b_regional": (("region", "time"), np.full((30, 24), np.nan)),
+        },
+        {"region": ids, "time": described["time"], "month": np.arange(1, 13)},
+        described.attrs,
+    )
+    paths = writers["series"](many, recipe, tmp_path)
+    assert len([path for path in paths if path.suffix == ".png"]) == 5
+    few = many.isel(region=[0, 1])
+    assert len(writers["series"](few, recipe, tmp_path / "few")) == 12
+    assert pd.read_csv(tmp_path / "few/series/a_mean.csv").iloc[0, 0] == "2006-04-01/2008-03-31"
+
+
+def test_only_series_are_taken(described):
+    assert [series.name for series in series_of(described)] == ["tos_anomaly"]
+
+
+def test_trend_of_a_known_line():
+    x = np.arange(1900.0, 2000.0)
+    y = 0.02 * x - 30
+    y[5:20] = np.nan
+    assert linear_trend(x, y) == (pytest.approx(0.02), pytest.approx(-30))
+
+
+def test_positions_of_months():
+    time = xr.DataArray(pd.date_range("2000-01-01", periods=13, freq="MS"), dims="time")
+    at = positions(time)
+    assert at[0] == 2000
+    assert at[12] == 2001
+    assert np.allclose(np.diff(at), 1 / 12, atol=0.01)
