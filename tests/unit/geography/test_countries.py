@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import shapely
@@ -98,9 +95,3 @@ def test_boundaries_leave_out_the_cuts():
 def test_unknown_resolution():
     with pytest.raises(ValueError, match="choose one of"):
         countries("10m")  # type: ignore[arg-type]
-
-
-def test_import_is_light():
-    code = "import sys, sco_pipeline.geography; print('shapely' in sys.modules)"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert printed.stdout.strip() == "False"
