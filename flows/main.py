@@ -27,7 +27,8 @@ def main() -> None:
         print(_plan(len(recipes), stale), flush=True)
         _make(stale)
         for recipe in recipes:
-            _tell(_product(recipe, catalog, settings))
+            if product := _product(recipe, catalog, settings):
+                print(f"\n{product.summary()}")
 
 
 def is_embedded(recipe: Recipe, catalog: Catalog) -> bool:
@@ -83,20 +84,6 @@ def _sign_of_life() -> Iterator[None]:
         yield
     finally:
         ended.set()
-
-
-def _tell(product: sco.Product | None) -> None:
-    """Print where the files of a product lie and how to open them."""
-    if product is None:
-        return
-    print(f"\n{product.title}")
-    for kind in dict.fromkeys(file.kind for file in product.files):
-        paths = product.paths(kind)
-        print(f"  {kind:<8} {paths[0]}", *(f"{'':<10} {path}" for path in paths[1:]), sep="\n")
-    for caveat in product.caveats:
-        print(f"  note     {caveat}")
-    for path in product.paths("netcdf")[:1]:
-        print(f"  open     python -c \"import xarray; print(xarray.open_dataset('{path}'))\"")
 
 
 if __name__ == "__main__":

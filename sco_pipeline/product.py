@@ -51,6 +51,18 @@ class Product(Model):
     made: dt.datetime
     up_to_date: bool = False
 
+    def summary(self) -> str:
+        """Say where the files lie, what to know about them and how to open them."""
+        state = "is up to date, nothing to do" if self.up_to_date else "is ready"
+        lines = [f"{self.recipe} {state}: {self.title}"]
+        for kind in dict.fromkeys(file.kind for file in self.files):
+            first, *more = self.paths(kind)
+            lines += [f"  {kind:<8} {first}", *(f"{'':<10} {path}" for path in more)]
+        lines += [f"  note     {caveat}" for caveat in self.caveats]
+        for path in self.paths("netcdf")[:1]:
+            lines.append(f"  open     xarray.open_dataset('{path}', engine='h5netcdf')")
+        return "\n".join(lines)
+
     def paths(self, kind: str | None = None) -> list[Path]:
         """Return the paths of all files, or of those of one kind (``"netcdf"``)."""
         return [self.directory / file.path for file in self.files if kind in (None, file.kind)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
-
-if TYPE_CHECKING:
-    from ..product import Product
 
 RecipeId = Annotated[str, typer.Argument(help="Id of a recipe; sco recipes lists them.")]
 OutputDir = Annotated[
@@ -38,7 +35,7 @@ def run(
     if as_json:
         print_json(product.model_dump(mode="json"))
     else:
-        print_product(product)
+        print(product.summary())
 
 
 def fetch(recipe: RecipeId, as_json: Json = False) -> None:
@@ -66,19 +63,6 @@ def explain(
         print_json(about)
     else:
         print_fields(str(product), about.items())
-
-
-def print_product(product: Product) -> None:
-    """Print where the files of a product lie, what to know and how to open them."""
-    state = "is up to date, nothing to do" if product.up_to_date else "is ready"
-    print(f"{product.recipe} {state}: {product.title}")
-    for kind in dict.fromkeys(file.kind for file in product.files):
-        for path in product.paths(kind):
-            print(f"  {kind:<8} {path}")
-    for caveat in product.caveats:
-        print(f"  note     {caveat}")
-    for path in product.paths("netcdf")[:1]:
-        print(f"  open     xarray.open_dataset({str(path)!r}, engine='h5netcdf')")
 
 
 def _settings(**given: Any) -> Settings:

@@ -179,7 +179,11 @@ def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
 def _about(field: xr.DataArray) -> dict[str, str]:
     """Return what stands for the placeholders of attributes."""
     keys = ("units", "long_name", "standard_name")
-    return {key: str(field.attrs.get(key) or field.name) for key in keys}
+    about = {key: str(field.attrs.get(key) or field.name) for key in keys}
+    name = about["long_name"]
+    if name[1:2].islower():  # an acronym keeps its capitals
+        about["long_name"] = name[0].lower() + name[1:]
+    return about
 
 
 def _filled(attributes: Mapping[str, Any], field: xr.DataArray) -> dict[str, Any]:

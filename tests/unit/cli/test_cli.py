@@ -1,48 +1,64 @@
 """The sco command, as a user meets it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sco_pipeline.cli import main
+
 ROOT = Path(__file__).parents[3]
 
 
-def sco(*arguments, **environment):
-    import os
+@pytest.fixture
+def sco(monkeypatch, capsys):
+    """Run the command in this process; returns exit code, standard output and error."""
 
-    return subprocess.run(
-        [sys.executable, "-m", "sco_pipeline.cli", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TERM": "dumb", "COLUMNS": "120", **environment},
-        check=False,
-    )
+    def run(*arguments, **environment):
+        monkeypatch.setattr(sys, "argv", ["sco", *arguments])
+        monkeypatch.setenv("TERM", "dumb")
+        monkeypatch.setenv("COLUMNS", "120")
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return subprocess.CompletedProcess(arguments, ended.value.code or 0, *capsys.readouterr())
+
+    return run
+
+
+def test_the_command_is_installed_and_ends_with_one_line():
+    done = subprocess.run(
+        [sys.executable, "-m", "sco_pipeline.cli", "run", "no-such-recipe"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("sco: unknown recipe 'no-such-recipe'")
 
 
 @pytest.mark.parametrize(
     "command", ["datasets", "indicators", "regions", "recipes", "run", "check"]
 )
-def test_help_has_an_example(command):
+def test_help_has_an_example(sco, command):
     done = sco(command, "--help")
     assert done.returncode == 0
     assert f"sco {command}" in done.stdout
     assert "Example" in done.stdout
 
 
-def test_an_unknown_recipe_names_the_nearest_and_ends_with_one_line():
+def test_an_unknown_recipe_names_the_nearest_and_ends_with_one_line(sco):
     done = sco("run", "equatorial-st")
     assert done.returncode == 1
     assert done.stderr == "sco: unknown recipe 'equatorial-st'. Did you mean 'equatorial-sst'?\n"
     assert done.stdout == ""
 
 
-def test_a_broken_catalog_file_is_refused_with_file_line_and_key(tmp_path):
-    import shutil
-
+def test_a_broken_catalog_file_is_refused_with_file_line_and_key(sco, tmp_path):
     shutil.copytree(ROOT / "catalog", tmp_path / "catalog")
     recipe = tmp_path / "catalog" / "recipes" / "equatorial-sst.yaml"
     text = recipe.read_text(encoding="utf-8")
@@ -56,18 +72,18 @@ def test_a_broken_catalog_file_is_refused_with_file_line_and_key(tmp_path):
     )
 
 
-def test_listings_are_json_on_request():
+def test_listings_are_json_on_request(sco):
     recipes = json.loads(sco("recipes", "--json").stdout)
     assert "equatorial-sst" in {recipe["id"] for recipe in recipes}
 
 
-def test_a_listing_shows_every_recipe_on_one_line():
+def test_a_listing_shows_every_recipe_on_one_line(sco):
     done = sco("recipes")
     assert done.returncode == 0
     assert sum(line.startswith("equatorial-sst") for line in done.stdout.splitlines()) == 1
 
 
-def test_check_says_what_is_valid():
+def test_check_says_what_is_valid(sco):
     done = sco("check")
     assert (done.returncode, done.stderr) == (0, "")
     assert "valid" in done.stdout
