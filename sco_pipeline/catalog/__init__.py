@@ -1,7 +1,7 @@
 """What exists: agencies, variables, datasets, region sets and recipes, read from YAML."""
 
 from .check import Abilities, Problem, Report, check_directory
-from .layout import Composites, Layout
+from .layout import Composites, Layout, Quality
 from .load import Catalog, Table, load_catalog, read_catalog
 from .models import (
     Access,
@@ -44,6 +44,7 @@ __all__ = [
     "Period",
     "Preliminary",
     "Problem",
+    "Quality",
     "Recipe",
     "RegionSet",
     "Report",

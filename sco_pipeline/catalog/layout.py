@@ -1,11 +1,11 @@
-"""What the files of a dataset do not say of their axes, or say wrongly."""
+"""What the files of a dataset do not say of their axes and flags, or say wrongly."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Calendar = Literal[
     "standard",
@@ -28,6 +28,26 @@ class Composites(BaseModel):
     start: dt.date = Field(description="first day of the first step")
     days: int = Field(gt=0, le=366, description="length of a step")
     yearly: bool = Field(False, description="whether a step begins on each 1 January")
+
+
+class Quality(BaseModel):
+    """Which values a quality variable of the file keeps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variable: str = Field(description="name of the flag variable in the file")
+    keep: tuple[int | str, ...] = Field(
+        (), description="flag values or meanings whose data are kept; all others are masked"
+    )
+    reject_bits: tuple[int | str, ...] = Field(
+        (), description="bits (0 is the lowest) or flag meanings whose data are masked"
+    )
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Quality:
+        if bool(self.keep) == bool(self.reject_bits):
+            raise ValueError("needs either 'keep' or 'reject_bits'")
+        return self
 
 
 class Layout(BaseModel):

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from .layout import Layout
+from .layout import Layout, Quality
 
 # Control characters and marks that turn the direction of writing have no place in a catalog.
 _PLAIN = "^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]*$"
@@ -165,6 +165,13 @@ class Source(Model):
     offset: Finite = Field(0.0, description="add to the scaled value")
     missing: tuple[float, ...] = Field((), description="further values that mean missing")
     out_of_range: Literal["error", "mask"] = "error"
+    quality: Quality | None = Field(None, description="flags of the file that mask values")
+    uncertainty: str | None = Field(
+        None, description="name of the variable that holds the standard uncertainty, same units"
+    )
+    accumulated: Literal["day"] | None = Field(
+        None, description="whether values add up since midnight and start anew each day"
+    )
     name_status: NameStatus | None = Field(None, description="how the name is known")
     note: Text | None = None
 

@@ -1,7 +1,16 @@
 """What the bytes mean: files of any archive become one Dataset with one meaning."""
 
 from .contract import check_contract
+from .inspection import Inspection, inspect, open_any
 from .journal import Change, Journal
 from .opening import open_dataset
 
-__all__ = ["Change", "Journal", "check_contract", "open_dataset"]
+__all__ = [
+    "Change",
+    "Inspection",
+    "Journal",
+    "check_contract",
+    "inspect",
+    "open_any",
+    "open_dataset",
+]

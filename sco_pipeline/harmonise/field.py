@@ -19,6 +19,31 @@ Key = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
+class Mask:
+    """Flags of a file that mask values.
+
+    Attributes
+    ----------
+    variable : Variable
+        The flag variable, undecoded and lazy, on dimensions of the data variable.
+    keep : tuple of int
+        Flag values that are kept, or empty.
+    bits : int
+        Bits that reject, or 0.
+    """
+
+    variable: xr.Variable
+    keep: tuple[int, ...]
+    bits: int
+
+    def rejects(self, flags: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where the flags reject a value."""
+        if self.keep:
+            return np.asarray(~np.isin(flags, self.keep))
+        return np.asarray((flags.astype(np.int64) & self.bits) != 0)
+
+
+@dataclass(frozen=True)
 class Field:
     """A variable of one file, still packed.
 
@@ -34,6 +59,8 @@ class Field:
         Length of each step, s.
     decode : Decoding
         Packed numbers to canonical values.
+    mask : Mask or None
+        Flags that mask values.
     """
 
     variable: xr.Variable
@@ -41,6 +68,7 @@ class Field:
     takes: tuple[NDArray[np.intp], ...]
     seconds: NDArray[np.float64]
     decode: Decoding
+    mask: Mask | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,27 +88,35 @@ class Field:
         array
             float32 or float64, missing is NaN.
         """
+        stored = self._stored(self.variable, key)
+        values = self.decode(stored, self.seconds[key[0]])
+        if self.mask is not None:
+            flags = self._stored(self.mask.variable, key)
+            values[np.broadcast_to(self.mask.rejects(flags), values.shape)] = np.nan
+        return values
+
+    def _stored(self, variable: xr.Variable, key: Key) -> NDArray[Any]:
+        """Return stored numbers of a block in harmonised order."""
         slabs: dict[str, slice] = {}
-        locals_: list[NDArray[np.intp] | slice] = []
-        for dim, take, part in zip(self.order, self.takes, key, strict=True):
-            wanted = take[part]
-            if dim is None:
+        within: list[NDArray[np.intp] | slice] = []
+        absent = []
+        for axis, (dim, take, part) in enumerate(zip(self.order, self.takes, key, strict=True)):
+            if dim is None or dim not in variable.dims:
+                absent.append(axis)
                 continue
+            wanted = take[part]
             low = int(wanted.min()) if wanted.size else 0
             high = int(wanted.max()) + 1 if wanted.size else 0
             slabs[dim] = slice(low, high)
-            locals_.append(_as_slice(wanted - low))
-        stored = np.asarray(self.variable.isel(slabs).values)
-        named = [dim for dim in self.order if dim is not None]
-        stored = stored.transpose([self.variable.dims.index(dim) for dim in named])
-        for axis, local in enumerate(locals_):
+            within.append(_as_slice(wanted - low))
+        stored = np.asarray(variable.isel(slabs).values)
+        stored = stored.transpose([variable.dims.index(dim) for dim in slabs])
+        for axis, local in enumerate(within):
             if isinstance(local, slice):
                 stored = stored[(slice(None),) * axis + (local,)]
             else:
                 stored = np.take(stored, local, axis=axis)
-        missing_axes = tuple(i for i, dim in enumerate(self.order) if dim is None)
-        stored = np.expand_dims(stored, missing_axes) if missing_axes else stored
-        return self.decode(np.ascontiguousarray(stored), self.seconds[key[0]])
+        return np.ascontiguousarray(np.expand_dims(stored, absent) if absent else stored)
 
 
 def _as_slice(positions: NDArray[np.intp]) -> NDArray[np.intp] | slice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from .horizontal import horizontal_grid
 from .journal import Journal
 from .readers import read
 from .time import Times, read_times
-from .variables import attributes, decoding, source_of
+from .variables import source_of
+from .wanted import wanted_fields
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class Granule:
 
     Attributes
     ----------
-    path : Path
-        The file.
+    origin : str
+        Name of the file.
+    identity : tuple
+        Path, time of change and size: what tells two files apart.
     times : Times
         Periods of its steps that are wanted, in order.
     grid : Grid
@@ -41,7 +44,8 @@ class Granule:
         Catalog id -> attributes.
     """
 
-    path: Path
+    origin: str
+    identity: tuple[object, ...]
     times: Times
     grid: Grid
     fields: Mapping[str, Field]
@@ -81,12 +85,19 @@ def standardise(path: Path, opening: Opening) -> Granule | None:
     """
     from .fixes import apply_fixes
 
-    entry, origin = opening.entry, path.name
-    raw = apply_fixes(read(path, entry), entry, path, opening.journal)
+    raw = apply_fixes(read(path, opening.entry), opening.entry, path, opening.journal)
+    status = path.stat()
+    return standardise_raw(raw, path.name, (str(path), status.st_mtime_ns, status.st_size), opening)
+
+
+def standardise_raw(
+    raw: xr.Dataset, origin: str, identity: tuple[object, ...], opening: Opening
+) -> Granule | None:
+    """Bring one undecoded Dataset to the contract, lazily; see `standardise`."""
     names = opening.request.variables
-    sources = {name: source_of(raw, name, entry, origin) for name in names}
+    sources = {name: source_of(raw, name, opening.entry, origin) for name in names}
     axes = _axes(raw, sources[names[0]].name, opening, origin)
-    times = read_times(raw, axes, entry, origin, opening.journal)
+    times = read_times(raw, axes, opening.entry, origin, opening.journal)
     steps = _wanted_steps(times, opening.request)
     if not steps.size:
         return None
@@ -94,23 +105,22 @@ def standardise(path: Path, opening: Opening) -> Granule | None:
     fields: dict[str, Field] = {}
     attrs: dict[str, Mapping[str, Any]] = {}
     grid: Grid | None = None
-    for name in names:
-        variable = _selected(raw, sources[name].name, entry, origin, opening.journal)
-        mine = _axes(raw, sources[name].name, opening, origin)
+    for wanted in wanted_fields(raw, sources, opening, origin):
+        variable = _selected(raw, wanted.name, opening.entry, origin, opening.journal)
+        mine = _axes(raw, wanted.name, opening, origin)
         own = horizontal_grid(raw, variable, mine, opening, origin)
         if grid is not None and (difference := own.differs_from(grid)):
             raise HarmonisationError(
-                f"{origin}: {names[0]!r} and {name!r} lie on different grids ({difference}); "
+                f"{origin}: {names[0]!r} and {wanted.id!r} lie on different grids ({difference}); "
                 "ask for them in two datasets"
             )
         grid = own
-        decode = decoding(
-            variable, sources[name], opening.variables[name], entry, origin, opening.journal
-        )
-        fields[name] = _field(variable, times, steps, own, decode, origin)
-        attrs[name] = attributes(opening.variables[name], variable)
+        decode = wanted.decoding(variable, opening, origin)
+        field = _field(variable, times, steps, own, decode, origin)
+        fields[wanted.id] = replace(field, mask=wanted.mask)
+        attrs[wanted.id] = wanted.attributes(variable)
     assert grid is not None  # a request names at least one variable
-    return Granule(path, times, grid, fields, attrs)
+    return Granule(origin, identity, times, grid, fields, attrs)
 
 
 def _axes(raw: xr.Dataset, name: str, opening: Opening, origin: str) -> Axes:

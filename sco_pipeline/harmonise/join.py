@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..catalog import DatasetEntry
 from ..errors import HarmonisationError
 from .field import Field
 from .granule import Granule
 from .journal import Journal
+from .periods import begin, seconds_between
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -74,7 +76,7 @@ def join_times(granules: Sequence[Granule], journal: Journal) -> Axis:
         one, two = order[at - 1], order[at]
         first, second = granules[owner[one]], granules[owner[two]]
         if not _identical(first, int(local[one]), second, int(local[two])):
-            names = dict.fromkeys((first.path.name, second.path.name))
+            names = dict.fromkeys((first.origin, second.origin))
             raise HarmonisationError(
                 f"time {start[two]} stands twice with different values, in "
                 f"{' and '.join(names)}; keep one of the files"
@@ -85,7 +87,7 @@ def join_times(granules: Sequence[Granule], journal: Journal) -> Axis:
     return Axis(start[order], end[order], tuple(_runs(owner[order], local[order])))
 
 
-def joined(granules: Sequence[Granule], axis: Axis, name: str, label: str) -> da.Array:
+def joined(granules: Sequence[Granule], axis: Axis, name: str, entry: DatasetEntry) -> da.Array:
     """Return one variable of all granules as a lazy array.
 
     Parameters
@@ -95,8 +97,8 @@ def joined(granules: Sequence[Granule], axis: Axis, name: str, label: str) -> da
         From `join_times`.
     name : str
         Catalog id of the variable.
-    label : str
-        Beginning of the array's name in the graph.
+    entry : DatasetEntry
+        Its id begins the array's name in the graph; it says whether values add up over a day.
 
     Returns
     -------
@@ -107,14 +109,18 @@ def joined(granules: Sequence[Granule], axis: Axis, name: str, label: str) -> da
     from dask.base import tokenize
 
     fields = [granule.fields[name] for granule in granules]
-    array = Joined(fields, axis.runs)
-    stamp = [(str(g.path), *_identity(g)) for g in granules]
+    source = entry.variables.get(name)
+    restarts = None
+    if source is not None and source.accumulated == "day":
+        restarts = seconds_between(begin(axis.start, "day"), axis.start) == 0
+    array = Joined(fields, axis.runs, restarts)
+    stamp = [granule.identity for granule in granules]
     where = [tuple(take.tobytes() for take in field.takes) for field in fields[:1]]
-    token = tokenize(stamp, where, [field.decode for field in fields], axis.runs)
+    token = tokenize(stamp, where, [field.decode for field in fields], axis.runs, restarts)
     lazy: da.Array = da.from_array(
         array,
         chunks=_chunks(fields, axis.runs, array.dtype.itemsize),
-        name=f"{label}-{name}-{token}",
+        name=f"{entry.id}-{name}-{token}",
         asarray=True,
         lock=False,
         meta=np.empty((0,) * array.ndim, dtype=array.dtype),
@@ -131,9 +137,17 @@ class Joined:
         One for each granule.
     runs : sequence of Run
         The order of their steps.
+    restarts : array of bool (time,), optional
+        Where values that add up since midnight start anew; each step becomes what it added.
     """
 
-    def __init__(self, fields: Sequence[Field], runs: Sequence[Run]) -> None:
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        runs: Sequence[Run],
+        restarts: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self._restarts = restarts
         self._fields = tuple(fields)
         self._runs = tuple(runs)
         self._stops = np.cumsum([run.stop - run.start for run in runs]).tolist()
@@ -150,11 +164,26 @@ class Joined:
             slab, local = _slab(part, size)
             slabs.append(slab)
             inner.append(local)
-        values = self._read(tuple(slabs))
+        values = (
+            self._added(tuple(slabs)) if self._restarts is not None else self._read(tuple(slabs))
+        )
         for axis in reversed(range(self.ndim)):
             if inner[axis] is not None:
                 values = values[(slice(None),) * axis + (inner[axis],)]
         return values
+
+    def _added(self, key: tuple[slice, ...]) -> NDArray[Any]:
+        """Return what each step added to values that add up since midnight."""
+        assert self._restarts is not None
+        low, high = key[0].start, key[0].stop
+        before = max(low - 1, 0)
+        totals = self._read((slice(before, high), *key[1:]))
+        previous = np.full_like(totals[:1], np.nan) if before == low else totals[:0]
+        previous = np.concatenate([previous, totals[:-1]])
+        added = totals[low - before :] - previous[: high - low]
+        anew = self._restarts[low:high]
+        added[anew] = totals[low - before :][anew]
+        return np.asarray(added)
 
     def _read(self, key: tuple[slice, ...]) -> NDArray[Any]:
         low, high = key[0].start, key[0].stop
@@ -200,11 +229,6 @@ def _runs(owner: NDArray[np.intp], local: NDArray[np.intp]) -> list[Run]:
     return runs
 
 
-def _identity(granule: Granule) -> tuple[int, int]:
-    status = granule.path.stat()
-    return status.st_mtime_ns, status.st_size
-
-
 def _check_alike(granules: Sequence[Granule]) -> None:
     """Check that all granules share grid and calendar."""
     first = granules[0]
@@ -212,12 +236,12 @@ def _check_alike(granules: Sequence[Granule]) -> None:
         difference = granule.grid.differs_from(first.grid)
         if difference:
             raise HarmonisationError(
-                f"{granule.path.name} and {first.path.name} lie on different grids ({difference}); "
+                f"{granule.origin} and {first.origin} lie on different grids ({difference}); "
                 "split the dataset, or regrid with 'grid:' in the recipe"
             )
         if granule.times.start.dtype != first.times.start.dtype:
             raise HarmonisationError(
-                f"{granule.path.name} and {first.path.name} count time in different calendars; "
+                f"{granule.origin} and {first.origin} count time in different calendars; "
                 "give 'calendar:' under 'layout:' of the dataset's entry"
             )
 

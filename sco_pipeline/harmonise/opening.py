@@ -67,27 +67,29 @@ def open_dataset(
             f"dataset {entry.id!r}: none of its {len(paths)} files holds a step of "
             f"{request.period}; ask for another period"
         )
-    ds = _assemble(granules, opening)
-    check_contract(ds)
-    return ds
+    return assemble(granules, opening)
 
 
-def _assemble(granules: Sequence[Granule], opening: Opening) -> xr.Dataset:
-    entry, names = opening.entry, opening.request.variables
+def assemble(granules: Sequence[Granule], opening: Opening) -> xr.Dataset:
+    """Join standardised granules and check the result against the contract."""
+    entry = opening.entry
     axis = join_times(granules, opening.journal)
     grid = granules[0].grid
     dims = ("time", *grid.dims)
     data = {
         name: xr.Variable(
-            dims, joined(granules, axis, name, entry.id), dict(granules[0].attrs[name])
+            dims,
+            joined(granules, axis, name, entry),
+            dict(granules[0].attrs[name]),
         )
-        for name in names
+        for name in granules[0].fields
     }
     if "crs" in grid.coords:
         for variable in data.values():
             variable.attrs["grid_mapping"] = "crs"
     ds = xr.Dataset(data, coords={**_time_coords(axis, opening), **grid.coords})
     ds.attrs = _attributes(entry, opening)
+    check_contract(ds)
     return ds
 
 

@@ -94,6 +94,10 @@ def read_times(
         return _from_stamps(stamps, dim, entry, origin, journal)
     variable = raw[name].variable
     dim = str(variable.dims[0]) if variable.ndim else None
+    if variable.dtype.kind == "M" or _is_cftime(variable):
+        stamps = np.atleast_1d(variable.values)
+        stamps = stamps.astype("datetime64[ns]") if stamps.dtype.kind == "M" else stamps
+        return _from_decoded(raw, variable, stamps, dim, entry, origin, journal)
     units, calendar = _units(variable, entry, origin)
     explicit = entry.layout.calendar is not None or entry.frequency == "climatology"
     if entry.frequency == "climatology" and calendar is None:
@@ -105,6 +109,23 @@ def read_times(
     if bounds is None or entry.frequency == "climatology":
         return _from_stamps(stamps, dim, entry, origin, journal)
     return _checked(bounds, stamps, dim, entry, origin, journal)
+
+
+def _is_cftime(variable: xr.Variable) -> bool:
+    return variable.dtype.kind == "O" and hasattr(variable.values.flat[0], "calendar")
+
+
+def _from_decoded(
+    raw: xr.Dataset, variable: xr.Variable, stamps: NDArray[Any], dim: str | None,
+    entry: DatasetEntry, origin: str, journal: Journal,
+) -> Times:  # fmt: skip
+    """Return the periods of a Dataset whose times somebody has decoded already."""
+    bounds = raw.variables.get(variable.attrs.get("bounds", variable.encoding.get("bounds")))
+    if bounds is None or bounds.dtype.kind != stamps.dtype.kind or bounds.ndim != 2:
+        return _from_stamps(stamps, dim, entry, origin, journal)
+    values = bounds.values
+    values = values.astype("datetime64[ns]") if values.dtype.kind == "M" else values
+    return _checked(values, stamps, dim, entry, origin, journal)
 
 
 def _units(variable: xr.Variable, entry: DatasetEntry, origin: str) -> tuple[str, str | None]:
@@ -201,18 +222,26 @@ def _checked(
 def _aligned(
     start: NDArray[Any], end: NDArray[Any], frequency: str, journal: Journal
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Close bounds that end a little before the next period begins (23:59:59, or the last day)."""
+    """Bring bounds that miss the calendar period by a little onto it.
+
+    Archives close a month at 23:59:59, at its last day, or from noon to noon.
+    """
     if frequency not in _ALIGNED:
         return start, end
-    first = periods.begin(start, frequency)
+    length = periods.seconds_between(start, end)
+    first = periods.begin(periods.shift(start, float(np.median(length)) / 2), frequency)
     last = periods.following(first, frequency)
     slack = 61.0 if frequency == "day" else 86400.0
-    short = periods.seconds_between(end, last)
-    near = (periods.seconds_between(first, start) == 0) & (short > 0) & (short <= slack)
-    if not near.all():
+    early = np.abs(periods.seconds_between(first, start))
+    late = np.abs(periods.seconds_between(last, end))
+    worst = max(float(early.max()), float(late.max()))
+    if worst == 0 or worst > slack:
         return start, end
     journal.add(
-        "time", f"bounds that end {short.max():g} s early", "whole periods", f"a {frequency} each"
+        "time",
+        f"bounds up to {worst:g} s off the {frequency}",
+        f"a whole {frequency} each",
+        "rounding",
     )
     return first, last
 

@@ -6,8 +6,10 @@ are. It names its engine and leaves the values in the file until they are asked 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -47,6 +49,23 @@ def reader(name: str) -> Callable[[Read], Read]:
         return function
 
     return register
+
+
+def needs(module: str, extra: str) -> ModuleType:
+    """Import what an optional reader needs, or say how to install it.
+
+    Raises
+    ------
+    HarmonisationError
+        If the module is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise HarmonisationError(
+            f"reading this format needs {module!r}; install it with "
+            f"pip install 'sco-pipeline[{extra}]'"
+        ) from error
 
 
 def detect(path: Path) -> str:
