@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import sco_pipeline as sco
 from flows.command_line import clean_end
@@ -28,7 +28,8 @@ def main() -> None:
         _make(stale)
         for recipe in recipes:
             if product := _product(recipe, catalog, settings):
-                print(f"\n{product.summary()}")
+                made = product.model_copy(update={"up_to_date": recipe.id not in stale})
+                print(f"\n{made.summary()}")
 
 
 def is_embedded(recipe: Recipe, catalog: Catalog) -> bool:
@@ -76,8 +77,9 @@ def _sign_of_life() -> Iterator[None]:
     start = time.monotonic()
 
     def speak() -> None:
-        while not ended.wait(SECONDS_BETWEEN_SIGNS):
-            print(f"... {time.monotonic() - start:.0f} s", flush=True)
+        with suppress(BrokenPipeError):  # nobody reads any more
+            while not ended.wait(SECONDS_BETWEEN_SIGNS):
+                print(f"... {time.monotonic() - start:.0f} s", flush=True)
 
     threading.Thread(target=speak, daemon=True).start()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import gzip
+import logging
 from importlib import resources
 from typing import Any
 
@@ -140,7 +141,7 @@ def dimensions(units: str) -> Dimensions:
         if text == "1" or text.startswith("1e-"):
             float(text)
             return {}
-        return dict(_registry().Unit(text).dimensionality)
+        return dict(unit_registry().Unit(text).dimensionality)
     except Exception as error:  # pint raises what Python's tokeniser raises
         raise ValueError(f"unit {units!r} cannot be read") from error
 
@@ -189,8 +190,13 @@ def _table() -> tuple[str, dict[str, str]]:
 
 
 @functools.cache
-def _registry() -> Any:
+def unit_registry() -> Any:
     """Return the unit registry of cf-xarray, which reads UDUNITS spellings."""
-    from cf_xarray.units import units
-
+    log = logging.getLogger("pint.util")
+    level = log.level
+    log.setLevel(logging.ERROR)  # it warns of every unit that cf-xarray defines anew
+    try:
+        from cf_xarray.units import units
+    finally:
+        log.setLevel(level)
     return units

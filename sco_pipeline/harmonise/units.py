@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.vocabulary import unit_registry
 from ..errors import HarmonisationError
 
 if TYPE_CHECKING:
-    import pint
+    pass
 
 # spellings that UDUNITS does not know but that archives write; compared without case and spaces
 _SPELLINGS = {
@@ -155,15 +156,6 @@ def _names_temperature(units: str) -> bool:
     return units in ("degC", "K", "degF")
 
 
-@functools.cache
-def _registry() -> pint.UnitRegistry[Any]:
-    """Return the registry of cf-xarray, which reads UDUNITS spellings."""
-    from cf_xarray.units import units
-
-    registry: pint.UnitRegistry[Any] = units
-    return registry
-
-
 def _parse(units: str, wanted: str) -> Any:
     """Return a unit as a pint quantity of one."""
     import pint
@@ -171,9 +163,9 @@ def _parse(units: str, wanted: str) -> Any:
     text = normalise(units, wanted)
     number = re.fullmatch(r"1e(-?\d+)", text)
     if number:
-        return _registry().Quantity(10.0 ** int(number[1]), "dimensionless")
+        return unit_registry().Quantity(10.0 ** int(number[1]), "dimensionless")
     try:
-        return _registry().Quantity(1.0, _registry().Unit(text if text != "1" else ""))
+        return unit_registry().Quantity(1.0, unit_registry().Unit(text if text != "1" else ""))
     except (pint.errors.PintError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise HarmonisationError(
             f"unit {units!r} is not known; expected one that converts to {wanted!r}"
@@ -191,8 +183,8 @@ def _is_temperature(quantity: Any) -> bool:
 
 
 def _temperature(source: Any, target: Any, difference: bool) -> Conversion:
-    zero = float(_registry().Quantity(0.0, source.units).to(target.units).magnitude)
-    one = float(_registry().Quantity(1.0, source.units).to(target.units).magnitude)
+    zero = float(unit_registry().Quantity(0.0, source.units).to(target.units).magnitude)
+    one = float(unit_registry().Quantity(1.0, source.units).to(target.units).magnitude)
     # through kelvin the last digit is lost; scales between common units are exact fractions
     factor = round(one - zero, 12)
     return Conversion(factor, 0.0 if difference else round(zero, 9))
@@ -200,8 +192,8 @@ def _temperature(source: Any, target: Any, difference: bool) -> Conversion:
 
 def _by_dimension(source: Any, target: Any, found: str, wanted: str) -> Conversion:
     """Convert directly, through the density of water, or through the length of the step."""
-    density = _registry().Quantity(1000.0, "kg m-3")
-    second = _registry().Quantity(1.0, "s")
+    density = unit_registry().Quantity(1000.0, "kg m-3")
+    second = unit_registry().Quantity(1.0, "s")
     for water in (1, 1 / density, density):
         assumed = [] if isinstance(water, int) else ["1 kg m-2 of water is 1 mm"]
         for time, sign in ((1, 0), (1 / second, -1), (second, 1)):

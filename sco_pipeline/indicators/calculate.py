@@ -181,7 +181,7 @@ def _about(field: xr.DataArray) -> dict[str, str]:
     keys = ("units", "long_name", "standard_name")
     about = {key: str(field.attrs.get(key) or field.name) for key in keys}
     name = about["long_name"]
-    if name[1:2].islower():  # an acronym keeps its capitals
+    if name[1:2].islower() and not name.partition(" ")[2][:1].isupper():  # no acronym, no name
         about["long_name"] = name[0].lower() + name[1:]
     return about
 
