@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ScoError
-from . import catalog, products
+from . import archives, catalog, products
 
 app = typer.Typer(
     help="Regional climate indicators from the public datasets of space agencies.",
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with [bold]sco recipes[/bold], then [bold]sco run equatorial-sst[/bold].",
 )
+archives.add_to(app)
 catalog.add_to(app)
 products.add_to(app)
 

@@ -1,4 +1,4 @@
-"""Commands that show and check the catalog."""
+"""Commands that show indicators, regions and recipes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the sco command."""
-    app.command("agencies", epilog="Example: sco agencies --json")(agencies)
-    app.command("check", epilog="Example: sco check")(check)
     for name, listing, show, about in (
-        ("datasets", datasets, show_dataset, "Datasets of the catalog."),
         ("indicators", indicators, show_indicator, "Indicators that can be computed."),
         ("regions", regions, show_regions, "Region sets, and the regions in them."),
         ("recipes", recipes, show_recipe, "Recipes: the products that can be made."),
@@ -29,77 +26,6 @@ def add_to(app: typer.Typer) -> None:
         group.callback(epilog=f"Examples: sco {name}   |   sco {name} show ID")(listing)
         group.command("show")(show)
         app.add_typer(group, name=name)
-
-
-def agencies(as_json: Json = False) -> None:
-    """List the member agencies of the Space Climate Observatory and other producers."""
-    entries = [entry for entry in _catalog().agencies.values() if entry.membership != "none"]
-    if as_json:
-        print_json([entry.model_dump(mode="json") for entry in entries])
-        return
-    rows = [(e.id, e.acronym, e.name, e.country, e.membership) for e in entries]
-    print_table(
-        f"{len(rows)} members on 31 January 2021", ("id", "", "name", "country", "membership"), rows
-    )
-
-
-def datasets(
-    context: typer.Context,
-    ecv: Annotated[str | None, typer.Option(help="GCOS Essential Climate Variable.")] = None,
-    agency: Annotated[str | None, typer.Option(help="Id of an agency.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List datasets, all or some."""
-    if context.invoked_subcommand:
-        return
-    catalog = _catalog()
-    if agency is not None:
-        agency = catalog.agencies[agency].id
-    found = [
-        entry
-        for entry in catalog.datasets.values()
-        if agency in (None, entry.agency) and _has_ecv(catalog, entry.variables, ecv)
-    ]
-    if as_json:
-        print_json([entry.model_dump(mode="json") for entry in found])
-        return
-    rows = [
-        (e.id, e.agency, " ".join(e.variables), e.frequency, _span(e.coverage), e.title)
-        for e in found
-    ]
-    print_table(
-        f"{len(rows)} datasets",
-        ("id", "agency", "variables", "frequency", "coverage", "title"),
-        rows,
-    )
-
-
-def show_dataset(dataset: Annotated[str, typer.Argument(help="Id of a dataset.")]) -> None:
-    """Print everything needed to use and cite a dataset."""
-    catalog = _catalog()
-    entry = catalog.datasets[dataset]
-    variables = []
-    for name, source in entry.variables.items():
-        variable = catalog.variables[name]
-        variables.append(f"{name} ({source.name}): {variable.long_name}, {variable.units}")
-    print_fields(
-        entry.id,
-        [
-            ("title", entry.title),
-            ("summary", entry.summary),
-            ("agency", f"{catalog.agencies[entry.agency].name}: {entry.role}"),
-            ("variables", "\n".join(variables)),
-            ("frequency", entry.frequency),
-            ("coverage", _span(entry.coverage)),
-            ("resolution", entry.resolution),
-            ("license", entry.license),
-            ("citation", entry.citation),
-            ("credit", entry.credit),
-            ("doi", entry.doi),
-            ("documentation", entry.documentation),
-            ("access", f"{entry.access.method}: {entry.access.url}"),
-        ],
-    )
 
 
 def indicators(context: typer.Context, as_json: Json = False) -> None:
@@ -176,25 +102,6 @@ def show_recipe(recipe: Annotated[str, typer.Argument(help="Id of a recipe.")]) 
     )
 
 
-def check() -> None:
-    """Validate every file of the catalog, offline."""
-    catalog = _catalog()
-    for recipe in catalog.recipes.values():
-        for request in recipe.indicators:
-            all_indicators[request.id]
-    counts = ", ".join(
-        f"{len(table)} {name}"
-        for name, table in (
-            ("agencies", catalog.agencies),
-            ("variables", catalog.variables),
-            ("datasets", catalog.datasets),
-            ("region sets", catalog.region_sets),
-            ("recipes", catalog.recipes),
-        )
-    )
-    print(f"{catalog.directory}: valid ({counts})")
-
-
 def _catalog() -> Catalog:
     return load_catalog(Settings().catalog_dir)
 
@@ -218,12 +125,3 @@ def _about(name: str) -> dict[str, Any]:
 
 def _inputs(entry: Indicator, anything: str) -> str:
     return anything if entry.takes_any_variable else " ".join(entry.inputs)
-
-
-def _has_ecv(catalog: Catalog, variables: Any, ecv: str | None) -> bool:
-    names = {(catalog.variables[name].ecv or "").casefold() for name in variables}
-    return ecv is None or ecv.casefold() in names
-
-
-def _span(coverage: Any) -> str:
-    return f"{coverage.start}..{coverage.end or ''}"
