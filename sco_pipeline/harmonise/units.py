@@ -9,13 +9,10 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..catalog.vocabulary import unit_registry
 from ..errors import HarmonisationError
-
-if TYPE_CHECKING:
-    pass
 
 # spellings that UDUNITS does not know but that archives write; compared without case and spaces
 _SPELLINGS = {
