@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from ..catalog.models import DatasetEntry
-from ..errors import AccessError
+from ..errors import AccessError, CatalogError
 from ..settings import Settings
 
 _PORTS = {"http": 80, "https": 443}
@@ -139,6 +139,28 @@ def resolve(address: Address, settings: Settings, dataset: str) -> list[SocketAd
                 "is no public address; name the host in SCO_PRIVATE_HOSTS if it is yours"
             )
     return [(family, place) for family, _, _, _, place in found]
+
+
+def s3_parts(url: str, dataset: str) -> tuple[str, str]:
+    """Return bucket and key of an ``s3://`` address."""
+    match = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,62})(?:/(.*))?", url, re.S)
+    if not match:
+        raise CatalogError(
+            f"dataset {dataset!r}: {url!r} is no s3 address; expected s3://bucket/key"
+        )
+    return match[1], match[2] or ""
+
+
+def s3_base(entry: DatasetEntry, bucket: str) -> str:
+    """Return the http(s) address that the keys of a bucket are appended to."""
+    endpoint = entry.access.options.get("endpoint")
+    if endpoint:
+        return f"{str(endpoint).rstrip('/')}/{bucket}/"
+    region = entry.access.options.get("region", "us-east-1")
+    # A dot in the name would not fit the certificate of the bucket's own host.
+    if "." in bucket:
+        return f"https://s3.{region}.amazonaws.com/{bucket}/"
+    return f"https://{bucket}.s3.{region}.amazonaws.com/"
 
 
 def is_loopback(host: str) -> bool:

@@ -51,6 +51,10 @@ class TransientError(Exception):
         self.reason = reason
 
 
+class OfflineError(AccessError):
+    """An archive would have to be asked, and may not be."""
+
+
 class Client:
     """Talks to the hosts of one dataset.
 
@@ -123,7 +127,7 @@ class Client:
             If nothing but a change of settings or catalog helps.
         """
         if self.settings.offline:
-            raise self.error(url, "is not asked, because SCO_OFFLINE is set")
+            raise OfflineError(str(self.error(url, "is not asked, because SCO_OFFLINE is set")))
         deadline = deadline or time.monotonic() + self.limits.granule_seconds
         start = at = parse(url, self.entry.id)
         sent = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT, **(headers or {})}

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ..catalog.models import DatasetEntry
 from ..errors import AccessError, CatalogError, unknown
 from ..settings import Settings
-from .addresses import Address, is_loopback, parse
+from .addresses import Address, is_loopback, parse, s3_base, s3_parts
 
 SCHEMES = ("bearer", "basic", "header", "query", "s3")
 
@@ -108,9 +108,12 @@ def credential_of(entry: DatasetEntry, settings: Settings) -> Credential | None:
             + (f"; accounts are given at {account}" if account else "")
         )
     secret, source = found
-    scheme = options.get("scheme") or ("basic" if source.startswith("netrc") else "bearer")
+    usual = "s3" if entry.access.url.startswith("s3:") else "bearer"
+    scheme = options.get("scheme") or ("basic" if source.startswith("netrc") else usual)
     if scheme not in SCHEMES:
         raise CatalogError(f"dataset {entry.id!r}: {unknown('auth scheme', scheme, SCHEMES)}")
+    if source.startswith("netrc") and usual == "s3":
+        scheme = usual
     if source.startswith("netrc") and scheme not in ("basic", "s3"):
         secret = secret.partition(":")[2]
     name = str(options.get("name") or "X-API-Key")
@@ -127,8 +130,10 @@ def _options(entry: DatasetEntry) -> dict[str, Any]:
 def _home(entry: DatasetEntry, options: dict[str, Any]) -> tuple[str, int]:
     """Return the one host that the credential of a dataset belongs to."""
     url = options.get("host")
+    if url is None and entry.access.url.startswith("s3:"):
+        url = s3_base(entry, s3_parts(entry.access.url.partition("{")[0], entry.id)[0])
     if url is None:
-        url = entry.access.options.get("endpoint") or entry.access.url
+        url = entry.access.url
     elif "://" not in str(url):
         url = f"https://{url}"
     # Fields of a pattern stand in the path; a host never holds one.

@@ -13,10 +13,10 @@ from ..catalog.models import DatasetEntry, FetchedFile, FetchRecord, MissingFile
 from ..errors import AccessError, ChecksumError
 from ..settings import Settings
 from . import download, storage
-from .client import Client
+from .client import Client, OfflineError
 from .granules import Granule
 from .inspection import inspect
-from .ledger import Ledger
+from .ledger import Ledger, known_granules
 from .locks import locked
 from .method import methods
 from .progress import ProgressCallback, Reporter
@@ -66,13 +66,43 @@ def fetch(
         If a file cannot be had; ``retryable`` says whether waiting may help. The files that did
         arrive stay in the cache.
     """
-    granules = methods[entry.access.method](entry, request, settings)
+    granules = granules_for(entry, request, settings)
     fetcher = Fetcher(entry, settings, Reporter(entry.id, len(granules), progress), refresh)
     found = unpacked(fetcher, fetcher.all(granules))
     here = tuple(item for item in found if isinstance(item, FetchedFile))
     missing = tuple(item for item in found if isinstance(item, MissingFile))
     _judge(entry, request, settings, here, missing)
     return FetchRecord(dataset=entry.id, files=here, missing=missing)
+
+
+def granules_for(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[Granule]:
+    """Name the files of a request; offline, those that the ledger knows where a listing is needed.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    request : Request
+        Variables, period and box.
+    settings : Settings
+        Cache, limits, mirrors, credentials.
+
+    Returns
+    -------
+    sequence of Granule
+        In the order of time.
+    """
+    method = methods[entry.access.method]
+    try:
+        return method(entry, request, settings)
+    except OfflineError as error:
+        recorded = known_granules(entry, request, settings)
+        if recorded:
+            return recorded
+        raise AccessError(
+            f"dataset {entry.id!r}: nothing of {request.period} is in the cache; "
+            "unset SCO_OFFLINE to fetch it"
+        ) from error
 
 
 class Fetcher:

@@ -205,7 +205,7 @@ def _walk(
     """Yield each step that meets the days from `first` to `last`."""
     day = _step_start(first, step, every)
     while day <= last:
-        end = _step_end(day, step, every)
+        end = step_end(day, step, every)
         if step == "hour":
             for hour in range(24):
                 yield dt.datetime(day.year, day.month, day.day, hour), Period(start=day, end=day)
@@ -227,7 +227,12 @@ def _step_start(day: dt.date, step: str, every: int) -> dt.date:
     return day - dt.timedelta(days=past)
 
 
-def _step_end(day: dt.date, step: str, every: int) -> dt.date:
+def month_of(name: str) -> int:
+    """Return the number of a month from its first three letters, in English."""
+    return _MONTHS.index(name.lower()) + 1
+
+
+def step_end(day: dt.date, step: str, every: int) -> dt.date:
     """Return the last day of the step that starts at `day`."""
     year_end = day.replace(month=12, day=31)
     if step == "year":

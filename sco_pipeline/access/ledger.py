@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..catalog.models import FetchedFile
+from ..catalog.models import DatasetEntry, FetchedFile, Request
 from ..errors import AccessError
+from ..settings import Settings
+from .granules import Granule, wanted_period
 from .locks import lock_descriptor
 
 logger = logging.getLogger(__name__)
@@ -148,6 +150,37 @@ class Ledger:
                 else f
                 for f in known
             ]
+
+
+def known_granules(entry: DatasetEntry, request: Request, settings: Settings) -> list[Granule]:
+    """Return the recorded files that meet a request, in the order of time.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    request : Request
+        The period.
+    settings : Settings
+        The cache.
+
+    Returns
+    -------
+    list of Granule
+        Without members of archives, which are found through their archive.
+    """
+    ledger = Ledger(Path(settings.cache_dir).absolute(), entry.id)
+    wanted = wanted_period(entry, request)
+    found = []
+    for file in ledger.history():
+        if file.superseded_by or ("#" in file.url and "archive" in entry.access.options):
+            continue
+        period = file.period
+        if period and wanted and period.start and period.end:
+            if period.end < wanted[0] or period.start > wanted[1]:
+                continue
+        found.append(Granule(file.url, period, file.status, version=file.etag))
+    return sorted(found, key=lambda g: (str(g.period.start) if g.period else "", g.url))
 
 
 def _superseded(old: FetchedFile, sha256: str) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from ..catalog.models import DatasetEntry, FetchedFile, Period, Request
 from ..settings import Settings
 from .addresses import clean, through_mirror
 from .client import Client
+from .fetching import granules_for
 from .granules import Granule
 from .ledger import Ledger
-from .method import methods
 from .receive import NotThereError
 from .revisions import head, is_due, reason_of
 
@@ -118,7 +118,7 @@ def plan(entry: DatasetEntry, request: Request, settings: Settings) -> Plan:
         If the archive has to be asked and cannot.
     """
     ledger = Ledger(Path(settings.cache_dir).absolute(), entry.id)
-    wanted = [g for g in methods[entry.access.method](entry, request, settings) if g.path is None]
+    wanted = [g for g in granules_for(entry, request, settings) if g.path is None]
     new = [granule for granule in wanted if _known(granule, ledger) is None]
     known = [file.size for file in ledger.history()]
     sizes = _sizes(entry, settings, new)
@@ -160,7 +160,7 @@ def status(
     try:
         found = [
             _status(granule, ledger, client, ask and not settings.offline, now)
-            for granule in methods[entry.access.method](entry, request, settings)
+            for granule in granules_for(entry, request, settings)
         ]
     finally:
         client.close()
