@@ -21,9 +21,9 @@ check: $(VENV)/dev.stamp ## format, lint and types, as pre-commit runs them
 
 lock: ## renew the hashed requirement files from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml -o requirements/base.txt \
-	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
+	    --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
 	uv pip compile -q pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt \
-	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
+	    --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
 
 clean: ## remove the environment and the products
 	rm -rf $(VENV) outputs
