@@ -21,9 +21,9 @@ check: $(VENV)/dev.stamp ## format, lint and types, as pre-commit runs them
 
 lock: ## renew the hashed requirement files from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml -o requirements/base.txt \
-	    --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
+	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
 	uv pip compile -q pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt \
-	    --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
+	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
 
 clean: ## remove the environment and the products
 	rm -rf $(VENV) outputs
@@ -32,11 +32,11 @@ $(VENV)/base.stamp: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned dependencies into $(VENV) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/base.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/base.stamp
 	@echo "Installing the test tools ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
