@@ -10,6 +10,17 @@ Examples
 
 from .aggregate import aggregate
 from .load import load_region_set
+from .places import box, from_frame, point, read_regions
 from .region import Regions, combine, make_regions
 
-__all__ = ["Regions", "aggregate", "combine", "load_region_set", "make_regions"]
+__all__ = [
+    "Regions",
+    "aggregate",
+    "box",
+    "combine",
+    "from_frame",
+    "load_region_set",
+    "make_regions",
+    "point",
+    "read_regions",
+]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 import shapely
 
 from ..catalog.models import Box, RegionSet
 from ..errors import RegionError
+from ..files import sha256
 from ..geography import countries
+from .files import read_features
+from .places import from_features
 from .region import Regions, make_regions
 
 
@@ -55,7 +55,8 @@ def _boxes(boxes: dict[str, Box], set_id: str) -> Regions:
     for box in boxes.values():
         east = box.east if box.east > box.west else box.east + 360.0
         shapes.append(shapely.box(box.west, box.south, east, box.north))
-    return make_regions(list(boxes), [box.name for box in boxes.values()], shapes, set_id)
+    names = [box.name for box in boxes.values()]
+    return make_regions(list(boxes), names, shapes, set_id, "literal")
 
 
 def _checked(region_set: RegionSet, catalog_dir: Path, path: Path | None) -> Path:
@@ -68,7 +69,7 @@ def _checked(region_set: RegionSet, catalog_dir: Path, path: Path | None) -> Pat
         path = catalog_dir / "regions" / region_set.file
     if not path.is_file():
         raise RegionError(f"region set {region_set.id!r}: {path} does not exist; restore the file")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = sha256(path)
     if found != region_set.sha256:
         raise RegionError(
             f"region set {region_set.id!r}: {path} has sha256 {found}; expected "
@@ -78,28 +79,10 @@ def _checked(region_set: RegionSet, catalog_dir: Path, path: Path | None) -> Pat
 
 
 def _file(region_set: RegionSet, path: Path) -> Regions:
-    ids, names, shapes = [], [], []
-    fields = str(region_set.id_field), str(region_set.name_field)
-    for properties, shape in _geojson(path, region_set.id):
-        for key in fields:
-            if key not in properties:
-                raise RegionError(
-                    f"region set {region_set.id!r}: a feature of {path} has no field {key!r}; "
-                    f"found {sorted(properties)}"
-                )
-        ids.append(str(properties[fields[0]]))
-        names.append(str(properties[fields[1]]))
-        shapes.append(shape)
-    return make_regions(ids, names, shapes, region_set.id)
-
-
-def _geojson(path: Path, set_id: str) -> list[tuple[dict[str, Any], Any]]:
-    try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        return [
-            (f["properties"], shapely.from_geojson(json.dumps(f["geometry"]))) for f in features
-        ]
-    except (ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
-        raise RegionError(
-            f"region set {set_id!r}: {path} is not GeoJSON features: {error}"
-        ) from error
+    return from_features(
+        read_features(path, region_set.layer),
+        region_set.id,
+        region_set.id_field,
+        region_set.name_field,
+        region_set.antimeridian,
+    )

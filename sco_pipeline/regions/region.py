@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ..catalog.models import BBox
 from ..errors import RegionError, unknown
+from .antimeridian import Antimeridian
 from .repair import cleaned
 
 _NOT_ID = re.compile(r"[^a-z0-9]+")
@@ -124,6 +125,7 @@ def make_regions(
     names: Sequence[str],
     geometries: Sequence[BaseGeometry],
     set_id: str,
+    antimeridian: Antimeridian = "refuse",
 ) -> Regions:
     """Check, repair and name areas.
 
@@ -137,6 +139,9 @@ def make_regions(
         Degrees, longitude first; longitudes may run beyond 180 for areas across the antimeridian.
     set_id : str
         What they belong to, for messages and products.
+    antimeridian : {"refuse", "literal", "shortest"}
+        What an edge over more than half a turn of longitude means: an error, the edge as it
+        stands, or the shorter way around.
 
     Returns
     -------
@@ -157,7 +162,7 @@ def make_regions(
             )
     shapes, notes = [], []
     for slug, geometry in zip(slugs, geometries, strict=True):
-        shape, note = cleaned(geometry, f"region {slug!r} of {set_id!r}")
+        shape, note = cleaned(geometry, f"region {slug!r} of {set_id!r}", antimeridian)
         shapes.append(shape)
         notes.extend([note] if note else [])
     titles = tuple(str(name).strip() or slug for slug, name in zip(slugs, names, strict=True))

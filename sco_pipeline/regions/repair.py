@@ -8,13 +8,16 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import RegionError
+from .antimeridian import Antimeridian, unwrapped
 
 _POLYGONAL = ("Polygon", "MultiPolygon")
 _FARTHEST = 720.0
 _SLACK = 1e-9
 
 
-def cleaned(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None]:
+def cleaned(
+    geometry: BaseGeometry, what: str, antimeridian: Antimeridian = "refuse"
+) -> tuple[BaseGeometry, str | None]:
     """Return the geometry ready for use and a note if it had to be repaired.
 
     Parameters
@@ -23,6 +26,8 @@ def cleaned(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None
         Degrees, longitude first.
     what : str
         The region, for messages.
+    antimeridian : {"refuse", "literal", "shortest"}
+        What an edge over more than half a turn of longitude means.
 
     Returns
     -------
@@ -45,8 +50,10 @@ def cleaned(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None
         )
     shape = shapely.force_2d(geometry)
     _check_on_sphere(shape, what)
+    shape = unwrapped(shape, antimeridian, what)
+    _check_one_turn(shape, what)
     shape, note = _valid(shape, what)
-    return _cut_at_antimeridian(shape, what), note
+    return _cut_at_antimeridian(shape), note
 
 
 def _check_on_sphere(shape: BaseGeometry, what: str) -> None:
@@ -64,6 +71,10 @@ def _check_on_sphere(shape: BaseGeometry, what: str) -> None:
             f"{what} reaches from longitude {west:g} to {east:g}; expected degrees. "
             "Reproject the file to longitude and latitude"
         )
+
+
+def _check_one_turn(shape: BaseGeometry, what: str) -> None:
+    west, _, east, _ = shape.bounds
     if east - west > 360 + _SLACK:
         raise RegionError(
             f"{what} spans {east - west:g} degrees of longitude; expected at most 360. "
@@ -84,14 +95,15 @@ def _valid(shape: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None]:
         reason = reason or "points and lines beside polygons"
     if shape.is_empty or shape.area == 0:
         raise RegionError(
-            f"{what} has no area ({reason or before.geom_type}); correct its rings or remove it"
+            f"{what} has no area ({reason or before.geom_type}); correct its rings, close a ring "
+            "around a pole along the pole, or remove it"
         )
     if reason is None:
         return shape, None
     return shape, f"{what} was repaired: {reason}"
 
 
-def _cut_at_antimeridian(shape: BaseGeometry, what: str) -> BaseGeometry:
+def _cut_at_antimeridian(shape: BaseGeometry) -> BaseGeometry:
     """Bring longitudes into [-180, 180]."""
     west, south, east, north = shape.bounds
     if south < -90 or north > 90:
@@ -107,11 +119,4 @@ def _cut_at_antimeridian(shape: BaseGeometry, what: str) -> BaseGeometry:
             for part in shapely.get_parts(piece)
             if part.geom_type in _POLYGONAL
         )
-    merged = shapely.union_all(pieces)
-    area = sum(piece.area for piece in pieces)
-    if abs(area - merged.area) > 1e-9 * area:
-        raise RegionError(
-            f"{what} covers some places twice once its longitudes are brought into one turn; "
-            "split it into parts that do not overlap"
-        )
-    return merged
+    return shapely.union_all(pieces)
