@@ -12,6 +12,7 @@ from .aggregate import aggregate
 from .load import load_region_set
 from .places import box, from_frame, point, read_regions
 from .region import Regions, combine, make_regions
+from .uncertainty import uncertainty_of_mean
 
 __all__ = [
     "Regions",
@@ -23,4 +24,5 @@ __all__ = [
     "make_regions",
     "point",
     "read_regions",
+    "uncertainty_of_mean",
 ]

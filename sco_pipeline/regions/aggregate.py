@@ -7,36 +7,52 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from ..errors import RegionError
-from .grid import grid_of
+from .cells import CellGrid
+from .grid import Grid
+from .locate import grid_of
+from .reduce import reduce
 from .region import Regions
+from .statistics import Statistic, statistic
+from .units import converted
 from .weights import Weights, weights_of
 
 MIN_VALID_FRACTION = 0.5
 """Share of a region's area that must hold valid values, unless the caller says otherwise."""
-ROUNDING = 1e-9
-"""Slack of that comparison."""
+
+_SHARE = {"long_name": "share of the region's area with valid values", "units": "1"}
+_COVERED = {"long_name": "share of the region's area on the grid", "units": "1"}
+_NOT_KEPT = ("grid_mapping", "ancillary_variables", "valid_range", "valid_min", "valid_max")
 
 
 def aggregate(
     da: xr.DataArray,
     regions: Regions,
+    how: str = "mean",
     *,
+    units: str | None = None,
     bounds: xr.Dataset | None = None,
     min_valid_fraction: float = MIN_VALID_FRACTION,
     cache_dir: Path | None = None,
+    **options: Any,
 ) -> xr.DataArray:
-    """Return the area-weighted mean of each region.
+    """Return one value per region: the area-weighted mean or another statistic.
 
     Parameters
     ----------
-    da : DataArray (..., lat, lon)
+    da : DataArray (..., lat, lon) or (..., y, x)
         NaN is missing; lazy data stay lazy. `cell_area` is used where it is a coordinate,
         else worked out on a sphere.
     regions : Regions
         From `load_region_set`, `box`, `point` and the like.
+    how : str
+        ``mean``; ``sum`` (value times area, over the valid cells); ``minimum``, ``maximum``
+        (with `place_lat` and `place_lon`); ``standard_deviation`` (of the area); ``quantile``
+        (option `q`: the least value at or below which that share of the area lies);
+        ``area_above``, ``area_below`` (option `threshold`); ``count`` (cells).
+    units : str, optional
+        Units of a sum or an area, for example ``km3``, ``Gt`` or ``km2``.
     bounds : Dataset, optional
         Holds `lat_bnds` and `lon_bnds`, which a DataArray cannot carry; without them the edges
         of cells are put midway between the centres.
@@ -45,120 +61,95 @@ def aggregate(
         values; below it the result is missing.
     cache_dir : Path, optional
         Where to keep coverage between runs.
+    **options
+        Of the statistic.
 
     Returns
     -------
-    DataArray (..., region), units of `da`
+    DataArray (..., region[, quantile])
         With the coordinates `region`, `region_name` and `region_set`; `valid_fraction`
         (..., region), the share of the region that holds valid values; and `covered_fraction`
-        (region), the share that lies on the grid.
+        (region), the share that lies on the grid. A cell of which less than a millionth of the
+        region's largest weight lies inside is left out of counts and extremes.
 
     Raises
     ------
     RegionError
-        If a region lies outside the data, naming both, or the data have no known grid.
+        If a region lies outside the data, naming both, the data have no known grid, or the
+        statistic is unknown.
     """
+    chosen = statistic(how, **options)
+    scale, unit = converted(chosen.unit, da, units)
+    result = reduced(
+        da,
+        regions,
+        chosen,
+        bounds=bounds,
+        min_valid_fraction=min_valid_fraction,
+        cache_dir=cache_dir,
+    )
+    if scale != 1.0:
+        result = result.copy(data=result.data * scale)
+    return result.assign_attrs({"units": unit} if unit is not None else {})
+
+
+def reduced(
+    da: xr.DataArray,
+    regions: Regions,
+    chosen: Statistic,
+    *,
+    bounds: xr.Dataset | None,
+    min_valid_fraction: float,
+    cache_dir: Path | None,
+) -> xr.DataArray:
+    """Return a statistic of each region in its own units; see `aggregate`."""
     if not 0 <= min_valid_fraction <= 1:
         raise RegionError(f"min_valid_fraction is {min_valid_fraction}; expected 0 to 1")
     grid = grid_of(da, bounds)
     weights = weights_of(grid, regions, cache_dir)
     ordered = da.transpose(..., *grid.dims)
-    sums = _sums(ordered.data, weights)
-    share = sums[..., 0] / weights.totals * weights.covered
-    mean = sums[..., 1] / _where(sums[..., 0] > 0, sums[..., 0])
-    mean = _where(share >= min_valid_fraction - ROUNDING, mean)
-    return _labelled(da, ordered.dims[:-2], mean, share, regions, weights)
-
-
-def _where(kept: Any, values: Any) -> Any:
-    """Return values where kept, else NaN, of NumPy or dask arrays."""
-    if isinstance(values, np.ndarray):
-        return np.where(kept, values, np.nan)
-    import dask.array
-
-    return dask.array.where(kept, values, np.nan)
-
-
-def _sums(data: Any, weights: Weights) -> Any:
-    """Return (..., region, 2): area with valid values, and area times value."""
-    if not hasattr(data, "dask"):
-        return _block_sums(np.asarray(data), weights)
-    import dask.array
-    from dask.delayed import delayed
-
-    *outer, rows, columns = data.chunks
-    partial = dask.array.map_blocks(
-        _place_sums,
-        data,
-        delayed(weights, pure=True),
-        _starts(rows),
-        _starts(columns),
-        dtype=np.float64,
-        chunks=(*outer, (1,) * len(rows), (1,) * len(columns), (len(weights.covered),), (2,)),
-        new_axis=[data.ndim, data.ndim + 1],
-        meta=np.empty((0,) * (data.ndim + 2)),
-    )
-    return partial.sum(axis=(data.ndim - 2, data.ndim - 1))
-
-
-def _starts(chunks: tuple[int, ...]) -> list[int]:
-    return [0, *np.cumsum(chunks).tolist()]
-
-
-def _place_sums(
-    block: NDArray[Any],
-    weights: Weights,
-    rows: list[int],
-    columns: list[int],
-    block_id: tuple[int, ...],
-) -> NDArray[np.float64]:
-    """Sum one block with its part of the weights."""
-    y, x = block_id[block.ndim - 2], block_id[block.ndim - 1]
-    part = weights.block(slice(rows[y], rows[y + 1]), slice(columns[x], columns[x + 1]))
-    return _block_sums(block, part)[..., None, None, :, :]
-
-
-def _block_sums(block: NDArray[Any], weights: Weights) -> NDArray[np.float64]:
-    from .kernels import mean_sums
-
-    lines = np.ascontiguousarray(block).reshape(-1, block.shape[-2] * block.shape[-1])
-    if lines.dtype not in (np.float32, np.float64):
-        lines = lines.astype(np.float64)
-    out = np.empty((len(lines), len(weights.covered), 2))
-    mean_sums(lines, weights.starts, weights.cells, weights.areas, out)
-    return out.reshape(*block.shape[:-2], *out.shape[1:])
+    numbers = reduce(ordered.data, weights, chosen, min_valid_fraction)
+    result = _labelled(ordered, numbers, chosen, regions, weights)
+    return _placed(result, numbers[..., 2], grid) if chosen.place else result
 
 
 def _labelled(
-    da: xr.DataArray,
-    dims: tuple[Any, ...],
-    values: Any,
-    share: Any,
-    regions: Regions,
-    weights: Weights,
+    da: xr.DataArray, numbers: Any, chosen: Statistic, regions: Regions, weights: Weights
 ) -> xr.DataArray:
     """Put names and attributes back."""
+    dims = (*da.dims[:-2], "region")
     kept = {k: v for k, v in da.coords.items() if set(v.dims) <= set(dims)}
-    attrs = {k: v for k, v in da.attrs.items() if k not in ("grid_mapping", "ancillary_variables")}
-    attrs["cell_methods"] = f"{attrs.get('cell_methods', '')} area: mean".strip()
-    result = xr.DataArray(values, dims=(*dims, "region"), coords=kept, name=da.name, attrs=attrs)
-    names = np.array(regions.names, dtype=object).astype(str)
+    attrs = {k: v for k, v in da.attrs.items() if k not in _NOT_KEPT}
+    attrs["cell_methods"] = f"{attrs.get('cell_methods', '')} {chosen.method}".strip()
+    values = numbers[..., 1:] if chosen.levels else numbers[..., 1]
+    levels = ("quantile",) if chosen.levels else ()
+    result = xr.DataArray(values, dims=(*dims, *levels), coords=kept, name=da.name, attrs=attrs)
+    if chosen.levels:
+        result = result.assign_coords(quantile=("quantile", np.array(chosen.levels)))
     return result.assign_coords(
         region=("region", np.array(regions.ids), {"long_name": "region id"}),
-        region_name=("region", names, {"long_name": "region name"}),
+        region_name=("region", np.array(regions.names), {"long_name": "region name"}),
         region_set=("region", np.array(regions.set_ids), {"long_name": "region set"}),
-        valid_fraction=(
-            (*dims, "region"),
-            share,
-            {
-                "standard_name": "area_fraction",
-                "long_name": "share of the region's area with valid values",
-                "units": "1",
-            },
-        ),
-        covered_fraction=(
-            "region",
-            weights.covered,
-            {"long_name": "share of the region's area on the grid", "units": "1"},
-        ),
+        valid_fraction=(dims, numbers[..., 0], _SHARE),
+        covered_fraction=("region", weights.covered, _COVERED),
     )
+
+
+def _placed(result: xr.DataArray, cells: Any, grid: Grid | CellGrid) -> xr.DataArray:
+    """Add latitude and longitude of the cell where the value is."""
+
+    def where(numbers: Any, axis: int) -> Any:
+        places = grid.centres(np.maximum(numbers, 0).astype(np.int64))
+        return np.where(numbers >= 0, places[axis], np.nan)
+
+    coordinates = {}
+    for axis, (name, unit) in enumerate((("lat", "degrees_north"), ("lon", "degrees_east"))):
+        if isinstance(cells, np.ndarray):
+            values = where(cells, axis)
+        else:
+            values = cells.map_blocks(
+                where, axis, dtype=np.float64, meta=np.empty((0,) * cells.ndim)
+            )
+        attrs = {"long_name": f"{name} of the cell with the value", "units": unit}
+        coordinates[f"place_{name}"] = (result.dims, values, attrs)
+    return result.assign_coords(coordinates)

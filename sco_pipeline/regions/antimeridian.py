@@ -111,7 +111,7 @@ def _opened(ring: BaseGeometry) -> NDArray[np.float64]:
 def _beside(hole: NDArray[np.float64], outline: BaseGeometry) -> NDArray[np.float64]:
     """Return a hole moved by whole turns into its polygon."""
     for turn in (0.0, -TURN, TURN):
-        moved = hole + np.array([turn, 0.0])
+        moved: NDArray[np.float64] = hole + np.array([turn, 0.0])
         if outline.buffer(1e-9).covers(shapely.Polygon(moved)):
             return moved
     return hole

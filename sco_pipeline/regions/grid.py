@@ -1,4 +1,4 @@
-"""The cells of a DataArray: edges of rows and columns, or corners."""
+"""Latitude-longitude grids: the edges of their rows and columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import RegionError
 
-EARTH_RADIUS = 6371008.7714
-"""Mean radius of the Earth in m, used where the data bring no `cell_area`."""
+EARTH_RADIUS = 6_371_007.181
+"""Authalic radius of WGS 84 in m, used where the data bring no `cell_area`."""
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +54,11 @@ class Grid:
         digest.update(np.ascontiguousarray(self.lon_bounds).tobytes())
         return digest.hexdigest()
 
+    def centres(self, cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return latitude and longitude of the middle of cells of the flattened grid."""
+        y, x = np.divmod(cells, self.shape[1])
+        return self.lat_bounds.mean(axis=1)[y], self.lon_bounds.mean(axis=1)[x]
+
     @property
     def area(self) -> Floats:
         """Area of each cell in m2: as the data bring it, else on a sphere."""
@@ -74,16 +79,25 @@ class Grid:
         )
 
 
-def grid_of(da: xr.DataArray, bounds: xr.Dataset | None = None) -> Grid:
-    """Return the grid of a DataArray with one latitude a row and one longitude a column.
+def rectilinear_grid(
+    da: xr.DataArray,
+    lat: xr.DataArray,
+    lon: xr.DataArray,
+    bounds: xr.Dataset | None,
+    area: Floats | None,
+) -> Grid:
+    """Return the grid of data with one latitude a row and one longitude a column.
 
     Parameters
     ----------
-    da : DataArray (..., lat, lon)
-        Data on a grid.
+    da : DataArray
+        Data on the grid, for messages.
+    lat, lon : DataArray (row,), (column,)
+        Centres.
     bounds : Dataset, optional
-        Holds `lat_bnds` and `lon_bnds`, which a DataArray cannot carry; without them the edges
-        of cells are put midway between the centres.
+        Holds `lat_bnds` and `lon_bnds`; without them edges are put midway between the centres.
+    area : array (row, column), optional, m2
+        As the data bring it.
 
     Returns
     -------
@@ -92,19 +106,18 @@ def grid_of(da: xr.DataArray, bounds: xr.Dataset | None = None) -> Grid:
     Raises
     ------
     RegionError
-        If there is no such grid.
+        If the bounds cannot be had or make no cells.
     """
     name = data_name(da)
-    lat, lon = _axis(da, "lat", name), _axis(da, "lon", name)
-    lat_bounds = np.sort(_bounds(bounds, lat, name), axis=1)
+    lat_bounds = np.clip(np.sort(_bounds(bounds, lat, name), axis=1), -90.0, 90.0)
     lon_bounds = np.sort(_bounds(bounds, lon, name), axis=1)
-    lat_bounds = np.clip(lat_bounds, -90.0, 90.0)
-    if not (lat_bounds[:, 1] > lat_bounds[:, 0]).all():
-        raise RegionError(f"{name} has rows without height at {lat.name!r}; expected bounds")
-    area = None
+    for axis, pair in ((lat, lat_bounds), (lon, lon_bounds)):
+        if not (pair[:, 1] > pair[:, 0]).all():
+            raise RegionError(
+                f"{name} has cells without width along {axis.name!r}; expected rising or falling "
+                "centres, or bounds"
+            )
     dims = (str(lat.dims[0]), str(lon.dims[0]))
-    if "cell_area" in da.coords and set(da["cell_area"].dims) == set(dims):
-        area = da["cell_area"].transpose(*dims).to_numpy().astype(np.float64)
     return Grid(dims, lat_bounds, lon_bounds, area, name)
 
 
@@ -136,16 +149,6 @@ def find_coordinate(da: xr.DataArray, axis: str, name: str) -> xr.DataArray:
         f"{name} has no coordinate {names[1]!r}; found {sorted(map(str, da.coords))}. "
         f"Name one {names[0]!r} or give it the standard_name {names[1]!r}"
     )
-
-
-def _axis(da: xr.DataArray, axis: str, name: str) -> xr.DataArray:
-    coordinate = find_coordinate(da, axis, name)
-    if coordinate.ndim != 1 or coordinate.dims[0] not in da.dims:
-        raise RegionError(
-            f"{name} has {coordinate.name!r} along {coordinate.dims}; expected one value a row "
-            "or column of a grid"
-        )
-    return coordinate
 
 
 def _bounds(bounds: xr.Dataset | None, axis: xr.DataArray, name: str) -> Floats:

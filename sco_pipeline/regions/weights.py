@@ -7,21 +7,28 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RegionError
-from .coverage import areas_of, binned, cover, edges_of
+from ..files import put_in_place
+from .cells import CellGrid
+from .coverage import binned
+from .curvilinear import cover_cells
 from .grid import Grid
+from .rectilinear import cover_rows
 from .region import Regions
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+COUNTED = 1e-6
+"""A cell counts, and can hold the extreme, from this part of the region's largest weight on."""
 _VERSION = b"1"
+_KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,19 +37,16 @@ class Coverage:
 
     Attributes
     ----------
-    shape : tuple of int
-        Rows and columns of the grid.
     starts : array (region + 1,)
         Where the entries of each region start.
     cells : array (entry,)
-        Index into the flattened grid, in the order of the data.
+        Rising indices into the flattened grid, in the order of the data.
     shares : array (entry,)
         Greater than 0, at most 1.
     covered : array (region,)
         Share of the region's area that lies on the grid.
     """
 
-    shape: tuple[int, int]
     starts: Integers
     cells: Integers
     shares: Floats
@@ -51,14 +55,22 @@ class Coverage:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Area of each cell inside each region.
+    """Area of each cell inside each region, as a sparse matrix by rows.
 
     Attributes
     ----------
-    shape, starts, cells, covered
+    shape : tuple of int
+        Rows and columns of this block of the grid.
+    starts, cells, covered
         As in `Coverage`.
     areas : array (entry,), m2
         Weight of each entry.
+    least : array (region,), m2
+        Weight from which on a cell counts.
+    origin : tuple of int
+        Row and column of the grid where this block begins.
+    full_width : int
+        Columns of the whole grid.
     """
 
     shape: tuple[int, int]
@@ -66,6 +78,9 @@ class Weights:
     cells: Integers
     areas: Floats
     covered: Floats
+    least: Floats
+    origin: tuple[int, int]
+    full_width: int
 
     @functools.cached_property
     def totals(self) -> Floats:
@@ -75,21 +90,28 @@ class Weights:
 
     def block(self, rows: slice, columns: slice) -> Weights:
         """Return the part for a block of the grid, with cells counted within the block."""
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        if (height, width) == self.shape:
+            return self
         y, x = np.divmod(self.cells, self.shape[1])
         inside = (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
         before = np.concatenate([[0], np.cumsum(inside)])
-        width = columns.stop - columns.start
-        cells = (y[inside] - rows.start) * width + x[inside] - columns.start
-        shape = (rows.stop - rows.start, width)
-        return Weights(shape, before[self.starts], cells, self.areas[inside], self.covered)
+        return replace(
+            self,
+            shape=(height, width),
+            starts=before[self.starts],
+            cells=(y[inside] - rows.start) * width + x[inside] - columns.start,
+            areas=self.areas[inside],
+            origin=(self.origin[0] + rows.start, self.origin[1] + columns.start),
+        )
 
 
-def weights_of(grid: Grid, regions: Regions, cache_dir: Path | None = None) -> Weights:
+def weights_of(grid: Grid | CellGrid, regions: Regions, cache_dir: Path | None = None) -> Weights:
     """Return the weights of regions on a grid.
 
     Parameters
     ----------
-    grid : Grid
+    grid : Grid or CellGrid
         From `grid_of`.
     regions : Regions
         What to weigh.
@@ -116,10 +138,14 @@ def weights_of(grid: Grid, regions: Regions, cache_dir: Path | None = None) -> W
             "leave the region out or choose data that reach it"
         )
     areas = coverage.shares * grid.area.ravel()[coverage.cells]
-    return Weights(coverage.shape, coverage.starts, coverage.cells, areas, coverage.covered)
+    least = COUNTED * np.maximum.reduceat(areas, coverage.starts[:-1])
+    shape = grid.shape
+    return Weights(
+        shape, coverage.starts, coverage.cells, areas, coverage.covered, least, (0, 0), shape[1]
+    )
 
 
-def _coverage(grid: Grid, regions: Regions, cache_dir: Path | None) -> Coverage:
+def _coverage(grid: Grid | CellGrid, regions: Regions, cache_dir: Path | None) -> Coverage:
     key = hashlib.sha256(_VERSION + grid.sha256.encode() + regions.sha256.encode()).hexdigest()
     if key in _RECENT:
         return _RECENT[key]
@@ -135,76 +161,29 @@ def _coverage(grid: Grid, regions: Regions, cache_dir: Path | None) -> Coverage:
     return coverage
 
 
-_KEPT = 8
 _RECENT: dict[str, Coverage] = {}
 
 
-def compute_coverage(grid: Grid, regions: Regions) -> Coverage:
+def compute_coverage(grid: Grid | CellGrid, regions: Regions) -> Coverage:
     """Return the share of each cell inside each region, computed anew."""
-    rows, lat_edges = _axis_edges(grid.lat_bounds, "latitude", grid.name)
-    columns, lon_edges = _axis_edges(grid.lon_bounds, "longitude", grid.name)
-    if lon_edges[-1] - lon_edges[0] > 360 * (1 + 1e-6):
-        raise RegionError(
-            f"{grid.name} spans {lon_edges[-1] - lon_edges[0]:g} degrees of longitude; "
-            "expected at most 360. Remove the columns that come twice"
-        )
-    lon_edges[-1] = min(lon_edges[-1], lon_edges[0] + 360.0)
-    wide = len(lon_edges) - 1
-    heights = np.diff(np.sin(np.radians(lat_edges)))
-    widths = np.radians(np.diff(lon_edges))
-    cells: list[Integers] = []
-    shares: list[Floats] = []
-    covered: list[float] = []
-    starts = [0]
-    sphere = areas_of(edges_of(regions.geometries), len(regions))
-    for found, share in cover(regions.geometries, lon_edges, lat_edges):
-        y, x = np.divmod(found, wide)
-        real = (rows[y] >= 0) & (columns[x] >= 0)
-        y, x, share = y[real], x[real], share[real]
-        covered.append((share * heights[y] * widths[x]).sum() / sphere[len(covered)])
-        cells.append(rows[y] * grid.shape[1] + columns[x])
-        shares.append(share)
-        starts.append(starts[-1] + len(share))
+    if isinstance(grid, Grid):
+        found, covered = cover_rows(grid, regions)
+    else:
+        found, covered = cover_cells(grid, regions)
+    starts = np.cumsum([0, *(len(cells) for cells, _ in found)], dtype=np.int64)
     return Coverage(
-        grid.shape,
-        np.array(starts, np.int64),
-        np.concatenate(cells),
-        np.concatenate(shares),
-        np.minimum(covered, 1.0),
+        starts,
+        np.concatenate([cells for cells, _ in found]),
+        np.concatenate([shares for _, shares in found]),
+        covered,
     )
-
-
-def _axis_edges(bounds: Floats, axis: str, name: str) -> tuple[Integers, Floats]:
-    """Return rising edges and, for each interval between them, the cell of the data or -1."""
-    order = np.argsort(bounds[:, 0], kind="stable")
-    low, high = bounds[order, 0], bounds[order, 1]
-    gap = low[1:] - high[:-1]
-    size = np.minimum(high - low, 1.0)
-    if (gap < -1e-3 * size[1:]).any():
-        i = int(np.argmin(gap))
-        raise RegionError(
-            f"{name} has cells that overlap along {axis}: {low[i]:g} to {high[i]:g} and "
-            f"{low[i + 1]:g} to {high[i + 1]:g}. Correct its bounds"
-        )
-    apart = gap > 1e-3 * size[1:]
-    edges, cells = [low[0]], []
-    for i, cell in enumerate(order):
-        cells.append(cell)
-        edges.append(high[i] if i == len(order) - 1 or apart[i] else low[i + 1])
-        if i < len(order) - 1 and apart[i]:
-            cells.append(-1)
-            edges.append(low[i + 1])
-    return np.array(cells, np.int64), np.array(edges)
 
 
 def _read(path: Path) -> Coverage | None:
     """Return coverage from the cache; a damaged file counts as absent."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            shape = tuple(int(n) for n in kept["shape"])
-            return Coverage(
-                (shape[0], shape[1]), kept["starts"], kept["cells"], kept["shares"], kept["covered"]
-            )
+            return Coverage(*(kept[name] for name in Coverage.__annotations__))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
@@ -215,17 +194,8 @@ def _write(coverage: Coverage, path: Path) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file,
-                shape=np.array(coverage.shape),
-                starts=coverage.starts,
-                cells=coverage.cells,
-                shares=coverage.shares,
-                covered=coverage.covered,
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
+            arrays = {name: getattr(coverage, name) for name in Coverage.__annotations__}
+            np.savez(file, **arrays)
+        put_in_place(Path(name), path)
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
