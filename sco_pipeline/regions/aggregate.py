@@ -21,7 +21,11 @@ from .weights import Weights, weights_of
 MIN_VALID_FRACTION = 0.5
 """Share of a region's area that must hold valid values, unless the caller says otherwise."""
 
-_SHARE = {"long_name": "share of the region's area with valid values", "units": "1"}
+_SHARE = {
+    "standard_name": "area_fraction",
+    "long_name": "share of the region's area with valid values",
+    "units": "1",
+}
 _COVERED = {"long_name": "share of the region's area on the grid", "units": "1"}
 _NOT_KEPT = ("grid_mapping", "ancillary_variables", "valid_range", "valid_min", "valid_max")
 
