@@ -85,7 +85,6 @@ class Bucket:
 
     def __init__(self, client: Client, name: str, key: str) -> None:
         self._client = client
-        self._options = client.entry.access.options
         self.name = name
         self.key = key
 
@@ -97,12 +96,7 @@ class Bucket:
     def address(self, key: str, query: str = "") -> str:
         """Return the address of a key, signed if the dataset has a credential."""
         url = s3_base(self._client.entry, self.name) + quote(key, safe="/~-._")
-        credential = self._client.credential
-        if credential is None:
-            return url + (f"?{query}" if query else "")
-        region = str(self._options.get("region", "us-east-1"))
-        now = dt.datetime.now(dt.UTC)
-        return presign(url, query, credential.pair(), region, now)
+        return presign_for(self._client, url, query)
 
     def objects(self, prefix: str) -> Iterator[Listed]:
         """List the objects below a prefix; names are relative to it."""
@@ -138,6 +132,15 @@ class Bucket:
             return ElementTree.fromstring(re.sub(rb' xmlns="[^"]*"', b"", text, count=1))
         except ElementTree.ParseError as error:
             raise self._client.error(url, f"answered no listing ({error})") from error
+
+
+def presign_for(client: Client, url: str, query: str = "") -> str:
+    """Return an address of a store, signed if the dataset has a credential."""
+    credential = client.credential
+    if credential is None:
+        return url + (f"?{query}" if query else "")
+    region = str(client.entry.access.options.get("region", "us-east-1"))
+    return presign(url, query, credential.pair(), region, dt.datetime.now(dt.UTC))
 
 
 def presign(
