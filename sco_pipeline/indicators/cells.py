@@ -59,7 +59,7 @@ def over_cells(
         series = [np.array(a, dtype=float).reshape(-1, a.shape[-1]) for a in arrays[: len(fields)]]
         alone = [np.array(a, dtype=float).reshape(-1) for a in arrays[len(fields) :]]
         values = kernel(*series, *alone)
-        return values.reshape(*shape, *sizes.values())
+        return values.reshape((*shape, *sizes.values()))
 
     out = xr.apply_ufunc(
         block,
