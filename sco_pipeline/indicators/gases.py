@@ -112,7 +112,8 @@ def gas_trend(field: xr.DataArray, *, window: int = 12) -> xr.DataArray:
         found = np.zeros_like(level)
         for step, weight in enumerate(weights):
             found += weight * padded[:, step : step + axis.count]
-        return found[:, axis.output]
+        chosen: np.ndarray = found[:, axis.output]
+        return chosen
 
     return over_cells(smooth, field, result={"time": axis.stamps})
 
