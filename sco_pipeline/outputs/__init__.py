@@ -1,13 +1,12 @@
 """How a product is delivered: CF NetCDF, maps and series, each written whole or not at all."""
 
-from .atomic import product_lock, replacing, write_bytes, write_text
+from .atomic import replacing, write_bytes, write_text
 from .metadata import describe
 from .writer import Write, writer, writers
 
 __all__ = [
     "Write",
     "describe",
-    "product_lock",
     "replacing",
     "write_bytes",
     "write_text",

@@ -2,16 +2,13 @@
 
 A file is written under a temporary name in its own directory, flushed to the disk and renamed.
 The temporary name tells the process that writes it, so that what a killed process left behind is
-removed by the next run. One run at a time writes into a product's directory: a kernel lock, which
-goes with its process, holds the others back.
+removed by the next one that writes into the directory.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import itertools
-import logging
 import os
 import re
 import shutil
@@ -22,9 +19,6 @@ from pathlib import Path
 
 from ..errors import OutputError
 
-log = logging.getLogger(__name__)
-
-LOCK = ".lock"
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NEARLY_FULL = 64 * 1024
 _TEMPORARY = re.compile(r"^\..+\.(?P<host>[^.]+)\.(?P<pid>\d+)\.(?P<start>\d+)\.\d+\.part$")
@@ -55,6 +49,7 @@ def replacing(path: Path, needed: int | None = None) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{_this_process()}.{next(_counter)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path.parent)
         yield temporary
         _flush(temporary)
         temporary.replace(path)
@@ -83,44 +78,13 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode("utf-8"))
 
 
-@contextmanager
-def product_lock(directory: Path) -> Iterator[None]:
-    """Hold a product's directory alone; wait while another run holds it.
-
-    What killed runs left behind is removed on entry.
-
-    Parameters
-    ----------
-    directory : Path
-        Made if need be.
-
-    Raises
-    ------
-    OutputError
-        If the directory cannot be made or written.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / LOCK).open("a")
-    except OSError as error:
-        raise _as_output_error(directory / LOCK, error, None) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("waiting for another run that is writing to %s", directory)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        remove_leftovers(directory)
-        yield
-
-
 def remove_leftovers(directory: Path) -> list[Path]:
     """Remove temporary files of processes of this machine that are no more.
 
     Parameters
     ----------
     directory : Path
-        Searched with its subdirectories.
+        Not searched below itself.
 
     Returns
     -------
@@ -128,7 +92,7 @@ def remove_leftovers(directory: Path) -> list[Path]:
         What was removed.
     """
     removed = []
-    for path in sorted(directory.rglob(".*.part")):
+    for path in sorted(directory.glob(".*.part")):
         found = _TEMPORARY.match(path.name)
         if found and found["host"] == _host() and not _lives(found["pid"], found["start"]):
             path.unlink(missing_ok=True)

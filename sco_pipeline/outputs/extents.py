@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..catalog import BBox
+
 
 def describe_grid(product: xr.Dataset) -> xr.Dataset:
     """Give latitude, longitude, cell area and regions their CF attributes."""
@@ -59,9 +61,23 @@ def geospatial(product: xr.Dataset) -> dict[str, Any]:
         return {}
     south, north = _extent(product, "lat", -90.0, 90.0)
     west, east = _extent(product, "lon", -180.0, 360.0)
+    attributes = _attributes(west, south, east, north)
+    for name in ("lat", "lon"):
+        if product[name].ndim == 1 and product[name].size > 1:
+            step = float(np.median(np.diff(product[name].values.astype(float))))
+            attributes[f"geospatial_{name}_resolution"] = f"{step:.5g} degrees"
+    return attributes
+
+
+def geospatial_of_box(box: BBox | None) -> dict[str, Any]:
+    """Return the ``geospatial_*`` attributes of a box, for a product without coordinates."""
+    return _attributes(box.west, box.south, box.east, box.north) if box else {}
+
+
+def _attributes(west: float, south: float, east: float, north: float) -> dict[str, Any]:
     corners = ((south, west), (north, west), (north, east), (south, east), (south, west))
     polygon = ", ".join(f"{lat:g} {lon:g}" for lat, lon in corners)
-    attributes: dict[str, Any] = {
+    return {
         "geospatial_lat_min": south,
         "geospatial_lat_max": north,
         "geospatial_lat_units": "degrees_north",
@@ -71,11 +87,6 @@ def geospatial(product: xr.Dataset) -> dict[str, Any]:
         "geospatial_bounds": f"POLYGON (({polygon}))",
         "geospatial_bounds_crs": "EPSG:4326",
     }
-    for name in ("lat", "lon"):
-        if product[name].ndim == 1 and product[name].size > 1:
-            step = float(np.median(np.diff(product[name].values.astype(float))))
-            attributes[f"geospatial_{name}_resolution"] = f"{step:.5g} degrees"
-    return attributes
 
 
 def _extent(product: xr.Dataset, name: str, lowest: float, highest: float) -> tuple[float, float]:

@@ -14,8 +14,8 @@ from .cells import cells_of, extent_of, spatial_dims
 from .page import GREY, INK, Frame, Sheet, begin, columns_for, text_style
 from .panel import HATCH, HATCHING, MISSING, Domain, domain_of, draw_panel, ground_of, shown
 from .projection import Extent, View, choose_view
-from .scales import scale_of
-from .text import number, units_text, width_of
+from .scales import scale_of, units_of
+from .text import number, width_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -163,8 +163,7 @@ def _legend(frame: Frame, mesh: Any, whole: xr.DataArray, period: str, gaps: boo
     for label in bar.ax.get_xticklabels():
         label.set(**text_style(_SMALL))
     bar.outline.set_linewidth(0.5)
-    units = units_text(str(whole.attrs.get("units", "")))
-    words = ", ".join(part for part in (units or "no unit", period) if part)
+    words = ", ".join(part for part in (units_of(whole), period) if part)
     frame.write(start + length / 2, bottom + 0.08, words, 8.0, ha="center", color=INK)
     if gaps:
         _missing_mark(frame, start + length + 0.3, bottom + height - _BAR - 0.08)

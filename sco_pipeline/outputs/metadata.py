@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..catalog import Catalog, DatasetEntry, FetchRecord, Period, Recipe
+from ..catalog import BBox, Catalog, DatasetEntry, FetchRecord, Period, Recipe
 from .created import date_created
-from .extents import describe_grid, geospatial
+from .extents import describe_grid, geospatial, geospatial_of_box
 from .time_axes import baseline_period, covered, describe_time, time_axes
 
 CONVENTIONS = "CF-1.11, ACDD-1.3"
@@ -124,10 +124,24 @@ def _regions_first(product: xr.Dataset) -> xr.Dataset:
     return product
 
 
+def _box(entries: Sequence[DatasetEntry]) -> BBox | None:
+    """Return where the data lie, if there is one dataset and its entry tells."""
+    return entries[0].coverage.bbox if len(entries) == 1 else None
+
+
+def _say_scale(attributes: dict[str, Any]) -> None:
+    """Tell temperatures from their differences, as CF-1.11 recommends."""
+    if attributes.get("units") in ("degC", "K"):
+        deviation = "standard_deviation" in attributes.get("cell_methods", "")
+        kind = "difference" if deviation else "on_scale"
+        attributes.setdefault("units_metadata", f"temperature: {kind}")
+
+
 def _connect_variables(product: xr.Dataset) -> None:
     """Tell each data variable its cell area, grid mapping, fraction and content type."""
     for name, da in product.data_vars.items():
         attributes = da.attrs
+        _say_scale(attributes)
         if "cell_area" in product.coords and set(product["cell_area"].dims) <= set(da.dims):
             attributes["cell_measures"] = "area: cell_area"
         if "crs" in product.coords and "y" in da.dims:
@@ -180,19 +194,19 @@ def _global_attributes(
         "license": "; ".join(_unique(entry.license for entry in entries)),
         "references": "; ".join(_references(entries)),
         "metadata_link": next((e.documentation for e in entries if e.documentation), None),
-        "creator_name": "; ".join(names),
-        "creator_type": "institution",
-        "creator_url": next((agency.url for agency in agencies if agency.url), None),
-        "creator_institution": "; ".join(names),
-        "contributor_name": f"sco_pipeline {version}",
-        "contributor_role": "computation of the indicators",
+        "creator_name": f"sco_pipeline {version}",
+        "creator_type": "group",
+        "creator_url": PROJECT_URL,
+        "creator_institution": PROJECT,
+        "contributor_name": "; ".join(names),
+        "contributor_role": "; ".join("producer of the input data" for _ in names),
         "publisher_name": PROJECT,
         "publisher_type": "group",
         "publisher_url": PROJECT_URL,
         "date_created": created,
         "date_modified": created,
         "date_metadata_modified": created,
-        **geospatial(product),
+        **(geospatial(product) or geospatial_of_box(_box(entries))),
         **_time_coverage(product, recipe, coverage),
     }
     return {key: value for key, value in attributes.items() if value not in (None, "")}

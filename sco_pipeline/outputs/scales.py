@@ -16,6 +16,8 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
+from .text import units_text
+
 Extend = Literal["neither", "min", "max", "both"]
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -92,7 +94,7 @@ def scale_of(da: xr.DataArray) -> Scale:
         return Scale((0.0, 1.0), _colours(da, diverging), diverging, "neither")
     tail = _TAIL if values.size >= _MANY else 0.0
     low, high = (float(v) for v in np.percentile(values, (tail, 100 - tail)))
-    whole = _is_count(values)
+    whole = _is_whole(values)
     if diverging:
         levels = _around_zero(max(abs(low), abs(high)))
     else:
@@ -116,6 +118,19 @@ def is_diverging(da: xr.DataArray) -> bool:
     )
 
 
+def is_count(da: xr.DataArray) -> bool:
+    """Tell whether a variable counts or adds up something within each period."""
+    units = str(da.attrs.get("units", "")).lower()
+    adds = "sum" in str(da.attrs.get("cell_methods", "")) or units in ("d", "day", "days")
+    return adds and not is_diverging(da) and not bool((da < 0).any())
+
+
+def units_of(da: xr.DataArray) -> str:
+    """Return the units of a variable as they stand on a picture."""
+    units = units_text(str(da.attrs.get("units", "")))
+    return units or ("count" if is_count(da) else "no unit")
+
+
 def nice_step(span: float, count: int) -> float:
     """Return the smallest round step that covers a span in at most `count` steps."""
     if span <= 0 or not math.isfinite(span):
@@ -135,7 +150,7 @@ def _about(da: xr.DataArray) -> str:
     return " ".join(str(part) for part in parts).lower()
 
 
-def _is_count(values: np.ndarray) -> bool:
+def _is_whole(values: np.ndarray) -> bool:
     return bool(values.min() >= 0 and values.max() >= 1 and (values == np.round(values)).all())
 
 

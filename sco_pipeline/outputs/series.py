@@ -96,10 +96,14 @@ def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
         If a file cannot be written.
     """
     found = series_of(product)
-    if not found:
-        return []
     place = directory / DIRECTORY
     paths = []
+    numbers = _numbers(product)
+    if numbers:
+        header = ["variable", "value", "units", "long_name"]
+        paths.append(_written(place / "values.csv", _text(header, numbers)))
+    if not found:
+        return paths
     for series in found:
         text = _text(_header(series), _rows(series, product))
         paths.append(_written(place / f"{series.name}.csv", text))
@@ -122,6 +126,19 @@ def series_of(product: xr.Dataset) -> list[Series]:
             label = str(name).removesuffix(REGIONAL)
             found.append(Series(label, da, axes[0] if axes else None))
     return found
+
+
+def _numbers(product: xr.Dataset) -> list[list[Any]]:
+    """Return the single numbers of a product, such as the trend at a station."""
+    return [
+        [
+            str(name),
+            _number(float(da)),
+            *(_cell(str(da.attrs.get(key, ""))) for key in ("units", "long_name")),
+        ]
+        for name, da in product.data_vars.items()
+        if da.ndim == 0 and da.dtype.kind in "fiu"
+    ]
 
 
 def _header(series: Series) -> list[str]:

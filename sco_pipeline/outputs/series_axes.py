@@ -30,13 +30,6 @@ def positions(coordinate: xr.DataArray) -> np.ndarray:
     return year + (coordinate.dt.dayofyear.values - 1) / 365.25
 
 
-def linear_trend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Return slope and intercept of the least-squares line through the values present."""
-    keep = np.isfinite(y)
-    slope, intercept = np.polyfit(x[keep], y[keep], 1)
-    return float(slope), float(intercept)
-
-
 def date_axis(axes: Axes, x: np.ndarray, step: float, *, labels: bool) -> None:
     """Mark round years across, or months where the series is short."""
     low, high = float(x[0]), float(x[-1] + step)
@@ -74,7 +67,7 @@ def limits_of(values: np.ndarray, *, zero: bool) -> tuple[float, float]:
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.08 * (high - low) or max(abs(high) * 0.05, 0.5)
-    return low - margin, high + margin
+    return (low if zero and low == 0 else low - margin), high + margin
 
 
 def style(axes: Axes, limits: tuple[float, float]) -> None:

@@ -11,10 +11,11 @@ import xarray as xr
 from .maps import credits_of
 from .page import GREY, INK, RULE, Frame, Sheet, begin, text_style
 from .periods import coverage_text, days_text
-from .scales import is_diverging, scale_of
-from .series_axes import SMALL, date_axis, label_axis, limits_of, linear_trend, positions, style
-from .text import clean, units_text, wrap
-from .time_axes import holds_dates
+from .scales import is_count, is_diverging, scale_of, units_of
+from .series_axes import SMALL, date_axis, label_axis, limits_of, positions, style
+from .text import clean, wrap
+from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates
+from .trend import Trend, trend_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +28,6 @@ GAP, SMOOTH, TREND = "#e4e4e4", "#1a1a1a", "#7b3294"
 _WIDTH = 9.0
 _MOST_PANELS = 24
 _MOST_ROWS = 100
-_DECADE = 10.0
-_TREND_YEARS = 30.0
 _SMOOTH_YEARS = 10.0
 _LEFT, _ROW_GAP, _COLUMN_GAP, _FOOT = 0.5, 0.34, 0.5, 0.3
 
@@ -51,10 +50,11 @@ def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple
     da = series.da
     title = clean(da.attrs.get("long_name", series.name))
     baseline = days_text(str(product.attrs.get("baseline", "")))
-    units = units_text(str(da.attrs.get("units", "")))
-    words = [units or "no unit", coverage_text(product)]
-    if baseline and (is_diverging(da) or series.axis not in (None, "time")):
-        words.append(f"relative to {baseline}" if is_diverging(da) else f"mean of {baseline}")
+    words = [units_of(da), coverage_text(product)]
+    if baseline and is_diverging(da):
+        words.append(f"relative to {baseline}")
+    elif baseline and series.axis in CLIMATOLOGICAL_DIMS:
+        words[-1] = f"mean of {baseline}"
     subtitle = " · ".join(word for word in words if word)
     credit = credits_of(product)
     if series.axis is None:
@@ -62,13 +62,15 @@ def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple
     elif len(series.regions) > _MOST_PANELS:
         figure = _draw_heat_map(series, title, subtitle, credit)
     else:
-        figure = _draw_panels(series, title, subtitle, credit)
+        figure = _draw_panels(series, product, title, subtitle, credit)
     source = str(product.attrs.get("acknowledgement", ""))
     about = [("Title", title), ("Description", f"{title}. {subtitle}"), ("Copyright", source)]
     return figure, about
 
 
-def _draw_panels(series: Series, title: str, subtitle: str, credit: str) -> Figure:
+def _draw_panels(
+    series: Series, product: xr.Dataset, title: str, subtitle: str, credit: str
+) -> Figure:
     values = series.values
     count = values.shape[1]
     columns = 1 if count == 1 else 2 if count <= 8 else 3
@@ -79,14 +81,15 @@ def _draw_panels(series: Series, title: str, subtitle: str, credit: str) -> Figu
     left, bottom, width, _ = frame.panels
     across = (width - columns * _LEFT - (columns - 1) * 0.12) / columns
     x = positions(series.da[series.axis])
-    limits = limits_of(values, zero=is_diverging(series.da))
+    limits = limits_of(values, zero=is_diverging(series.da) or is_count(series.da))
+    trend = trend_of(series, product) if count == 1 else None
     for i, name in enumerate(series.titles or [""]):
         row, column = divmod(i, columns)
         start = left + _LEFT + column * (across + _LEFT + 0.12)
         up = bottom + _FOOT + (rows - 1 - row) * (panel + _ROW_GAP) + 0.05
         axes = frame.axes(start, up, across, panel)
         last = i + columns >= count
-        _draw_one(axes, series, x, values[:, i], limits, large=count == 1, dates=last)
+        _draw_one(axes, series, x, values[:, i], limits, large=count == 1, dates=last, trend=trend)
         if name:
             label = wrap(name, across, 8.5, lines=1, bold=True)
             frame.write(start, up + panel + 0.06, " ".join(label), 8.5, fontweight="bold")
@@ -102,6 +105,7 @@ def _draw_one(
     *,
     large: bool,
     dates: bool,
+    trend: Trend | None,
 ) -> None:
     """Draw one region: bars above and below zero, or a line; what is missing in grey."""
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
@@ -109,12 +113,19 @@ def _draw_one(
     if is_diverging(series.da):
         _fill_around_zero(axes, x, y, step)
         axes.axhline(0, color=INK, linewidth=0.6, zorder=3)
+    elif is_count(series.da) and holds_dates(series.da[series.axis]):
+        edges, heights = np.append(x, x[-1] + step), np.append(np.nan_to_num(y), 0.0)
+        axes.fill_between(edges, heights, 0, step="post", color=LINE, linewidth=0.3, zorder=2)
     else:
         middle = x + step / 2 if holds_dates(series.da[series.axis]) else x
         mark = "o" if x.size <= 40 else None
         axes.plot(middle, y, color=LINE, linewidth=1.3, marker=mark, markersize=2.6, zorder=2)
     if holds_dates(series.da[series.axis]):
-        _draw_smooth(axes, series, x, y, step, large=large)
+        _draw_smooth(axes, x, y, step)
+        if trend:
+            _draw_trend(axes, x, y, trend)
+        if large:
+            _draw_key(axes)
         date_axis(axes, x, step, labels=dates)
     else:
         label_axis(axes, series, x, labels=dates)
@@ -137,31 +148,41 @@ def _mark_gaps(axes: Axes, x: np.ndarray, y: np.ndarray, step: float) -> None:
         axes.axvspan(x[start], x[end - 1] + step, color=GAP, linewidth=0, zorder=1)
 
 
-def _draw_smooth(
-    axes: Axes, series: Series, x: np.ndarray, y: np.ndarray, step: float, *, large: bool
-) -> None:
-    """Draw ten-year means and, for a single long series, its trend."""
-    years = x[-1] - x[0]
+def _draw_smooth(axes: Axes, x: np.ndarray, y: np.ndarray, step: float) -> None:
+    """Draw ten-year means of a long series."""
     reach = round(_SMOOTH_YEARS / step)
-    if years >= 2 * _SMOOTH_YEARS and 1 < reach < x.size:
-        window = np.ones(reach)
-        present = np.isfinite(y)
-        total = np.convolve(np.nan_to_num(y), window, mode="valid")
-        number = np.convolve(present.astype(float), window, mode="valid")
-        mean = np.where(number >= 0.8 * reach, total / np.maximum(number, 1), np.nan)
-        middle = x[: mean.size] + _SMOOTH_YEARS / 2
-        axes.plot(middle, mean, color=SMOOTH, linewidth=1.4, zorder=4, label="10-year mean")
-    if not large or years < _TREND_YEARS:
+    if x[-1] - x[0] < 2 * _SMOOTH_YEARS or not 1 < reach < x.size:
         return
-    slope, intercept = linear_trend(x, y)
-    units = units_text(str(series.da.attrs.get("units", "")))
-    change = f"{slope * _DECADE:+.2g}".replace("-", "−")
-    label = " ".join(f"least-squares trend: {change} {units} per decade".split())
-    ends = np.array([x[0], x[-1]])
-    line, dashes = intercept + slope * ends, (0, (5, 2))
-    axes.plot(ends, line, color=TREND, linewidth=1.2, linestyle=dashes, zorder=5, label=label)
-    legend = axes.legend(loc="upper left", frameon=False, ncols=2, handlelength=1.8)
-    for entry in legend.get_texts():
+    window = np.ones(reach)
+    total = np.convolve(np.nan_to_num(y), window, mode="valid")
+    count = np.convolve(np.isfinite(y).astype(float), window, mode="valid")
+    mean = np.where(count >= 0.8 * reach, total / np.maximum(count, 1), np.nan)
+    middle = x[: mean.size] + _SMOOTH_YEARS / 2
+    axes.plot(middle, mean, color=SMOOTH, linewidth=1.4, zorder=4, label="10-year mean")
+
+
+def _draw_trend(axes: Axes, x: np.ndarray, y: np.ndarray, trend: Trend) -> None:
+    """Draw the trend that the product gives, through the middle of the series."""
+    keep = np.isfinite(y)
+    at = np.array([x[0], x[-1]])
+    slope = trend.per_decade / 10.0
+    line = np.median(y[keep] - slope * x[keep]) + slope * at
+    axes.plot(at, line, color=TREND, linewidth=1.2, linestyle=(0, (5, 2)), label=trend.text)
+
+
+def _draw_key(axes: Axes) -> None:
+    """Name the lines above the plot."""
+    if not axes.get_legend_handles_labels()[0]:
+        return
+    key = axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 0.97),
+        borderaxespad=0.2,
+        frameon=False,
+        ncols=2,
+        handlelength=1.8,
+    )
+    for entry in key.get_texts():
         entry.set(**text_style(SMALL))
 
 

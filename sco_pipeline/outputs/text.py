@@ -26,6 +26,7 @@ _UNIT_WORDS = {
     "day": "d",
 }
 _WHOLE_UNITS = {"d": "days", "day": "days", "days": "days", "1": "", "months": "months"}
+_PER_DECADE = re.compile(r"\(10 years\)-1|decade-1")
 _LONGEST = 2000
 
 
@@ -54,6 +55,10 @@ def units_text(units: str) -> str:
     units = clean(units)
     if units.lower() in _WHOLE_UNITS:
         return _WHOLE_UNITS[units.lower()]
+    decade = " per decade" if _PER_DECADE.search(units) else ""
+    units = _PER_DECADE.sub("", units).strip()
+    if decade and units == "1":
+        return decade.strip()
     words = []
     for word in re.sub(r"(\*\*|\^)", "", units).split():
         found = re.fullmatch(r"([A-Za-z%°µ_]+)(-?\d+)?", word)
@@ -62,7 +67,7 @@ def units_text(units: str) -> str:
             continue
         name = _UNIT_WORDS.get(found[1].lower(), found[1])
         words.append(name + (found[2] or "").translate(_SUPERSCRIPT))
-    return " ".join(word for word in words if word)
+    return " ".join(word for word in words if word) + decade
 
 
 def number(value: float, levels: Sequence[float]) -> str:

@@ -11,7 +11,8 @@ import xarray as xr
 
 from sco_pipeline.outputs import describe, writers
 from sco_pipeline.outputs.series import series_of
-from sco_pipeline.outputs.series_axes import linear_trend, positions
+from sco_pipeline.outputs.series_axes import positions
+from sco_pipeline.outputs.trend import trend_of
 
 
 @pytest.fixture
@@ -98,11 +99,20 @@ def test_only_series_are_taken(described):
     assert [series.name for series in series_of(described)] == ["tos_anomaly"]
 
 
-def test_trend_of_a_known_line():
-    x = np.arange(1900.0, 2000.0)
-    y = 0.02 * x - 30
-    y[5:20] = np.nan
-    assert linear_trend(x, y) == (pytest.approx(0.02), pytest.approx(-30))
+def test_the_trend_of_the_product_is_told(station, recipe, catalog, records, tmp_path):
+    numbers = {"": -0.02, "_lower": -0.05, "_upper": 0.01, "_pvalue": 0.25}
+    for part, value in numbers.items():
+        station[f"soi_trend{part}"] = ((), value, {"units": "1 (10 years)-1"})
+    described = describe(station, recipe, catalog, records)
+    (series,) = series_of(described)
+    trend = trend_of(series, described)
+    assert trend.per_decade == -0.02
+    assert trend.text == "trend −0.02 per decade (−0.05 to +0.01, p = 0.25)"
+    paths = writers["series"](described, recipe, tmp_path)
+    values = pd.read_csv(paths[0], index_col="variable")["value"]
+    assert values.to_dict() == {f"soi_trend{part}": value for part, value in numbers.items()}
+    del described["soi_trend"]
+    assert trend_of(series, described) is None
 
 
 def test_positions_of_months():

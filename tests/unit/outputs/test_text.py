@@ -41,6 +41,8 @@ def test_clean_removes_direction_and_control_characters():
         ("1", ""),
         ("d", "days"),
         ("percent", "%"),
+        ("degC (10 years)-1", "°C per decade"),
+        ("1 (10 years)-1", "per decade"),
         ("10^3 $x$", "103 $x$"),
     ],
 )
