@@ -34,6 +34,9 @@ def encodable(product: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, Any]
         A shallow copy and the encoding by variable.
     """
     links = {str(da.name): _coordinates_of(product, da) for da in product.values()}
+    fields = set(links)
+    if "cell_area" in product.coords:
+        links["cell_area"] = _coordinates_of(product, product["cell_area"])
     plain = product.reset_coords(
         [name for name in product.coords if name not in product.dims], drop=False
     )
@@ -41,7 +44,7 @@ def encodable(product: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, Any]
     for name in map(str, plain.variables):
         variable = plain[name].variable
         plain[name].encoding = {}
-        encoding[name] = _encoding(variable, is_field=name in links)
+        encoding[name] = _encoding(variable, is_field=name in fields)
         if holds_dates(plain[name].variable):
             encoding[name] |= _time_encoding(plain, name)
         if links.get(name):
@@ -123,6 +126,8 @@ def _coordinates_of(product: xr.Dataset, da: xr.DataArray) -> list[str]:
         if name in product.dims or name.endswith(_BOUNDS) or name in ("cell_area", "crs"):
             continue
         if name.startswith("climatology_bounds") or not set(coordinate.dims) <= set(da.dims):
+            continue
+        if not coordinate.ndim and da.name == "cell_area":
             continue
         if coordinate.ndim or _scalar_belongs(product, name, da):
             found.append(name)

@@ -51,7 +51,7 @@ def write_maps(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Pat
         If a map is asked for that the product cannot give, or a file cannot be written.
     """
     requests = recipe.maps or tuple(
-        MapRequest(variable=str(name)) for name, da in product.data_vars.items() if spatial_dims(da)
+        MapRequest(variable=str(name)) for name, da in product.data_vars.items() if _fits(da)
     )
     paths: list[Path] = []
     for request in requests:
@@ -140,6 +140,18 @@ def credits_of(product: xr.Dataset, more: str = "") -> str:
             str(attributes.get("comment", "")),
             more,
         ]
+    )
+
+
+def _fits(da: xr.DataArray) -> bool:
+    """Tell whether a variable gives one map, or no more than twelve, without a selection."""
+    left = [
+        d for d in da.dims if d not in (spatial_dims(da) or ()) and not is_time_axis(da, str(d))
+    ]
+    return (
+        spatial_dims(da) is not None
+        and all(da.sizes[d] <= len(MONTHS) for d in left[:1])
+        and (len(left) <= 1)
     )
 
 

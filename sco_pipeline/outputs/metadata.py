@@ -139,9 +139,13 @@ def _say_scale(attributes: dict[str, Any]) -> None:
 
 def _connect_variables(product: xr.Dataset) -> None:
     """Tell each data variable its cell area, grid mapping, fraction and content type."""
+    if "crs" in product.coords and "y" in product.get("cell_area", xr.DataArray()).dims:
+        product["cell_area"].attrs["grid_mapping"] = "crs"
     for name, da in product.data_vars.items():
         attributes = da.attrs
         _say_scale(attributes)
+        if str(attributes.get("standard_name", "")).startswith("number_of_days_"):
+            attributes["units"] = "1"  # the canonical unit of these names; the picture says days
         if "cell_area" in product.coords and set(product["cell_area"].dims) <= set(da.dims):
             attributes["cell_measures"] = "area: cell_area"
         if "crs" in product.coords and "y" in da.dims:

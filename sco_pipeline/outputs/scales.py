@@ -28,11 +28,11 @@ _MANY = 200
 _MOST_LEVELS = 12
 _DIVERGING_WORDS = ("anomaly", "departure", "trend", "slope", "change", "difference", "bias")
 _DIVERGING_INDICATORS = ("spi", "spei", "standardised", "standardized")
-_DRY_WET = ("precip", "rain", "moisture", "soil_water", "spi", "spei", "runoff", "humidity")
+_DRY_WET = ("precip", "rain", "moisture", "soil_water", "spi", "spei", "runoff", "humidity", "wet")
 _SEQUENTIAL = (  # words in the standard name, units or name -> colour map
     (("variability", "standard_deviation"), "cmo.amp"),
-    (("warm", "hot", "heat", "tx90", "tn90"), "YlOrRd"),
-    (("cold", "frost", "tx10", "tn10"), "PuBu"),
+    (("temperature_above", "warm", "hot", "heat", "tx90", "tn90"), "YlOrRd"),
+    (("temperature_below", "cold", "frost", "tx10", "tn10"), "PuBu"),
     (("dry", "drought"), "YlOrBr"),
     (("sea_ice", "siconc", "snow"), "cmo.ice"),
     (("temperature",), "cmo.thermal"),
@@ -122,11 +122,14 @@ def is_count(da: xr.DataArray) -> bool:
     """Tell whether a variable counts or adds up something within each period."""
     units = str(da.attrs.get("units", "")).lower()
     adds = "sum" in str(da.attrs.get("cell_methods", "")) or units in ("d", "day", "days")
+    adds = adds or "number_of" in str(da.attrs.get("standard_name", ""))
     return adds and not is_diverging(da) and not bool((da < 0).any())
 
 
 def units_of(da: xr.DataArray) -> str:
     """Return the units of a variable as they stand on a picture."""
+    if str(da.attrs.get("standard_name", "")).startswith("number_of_days_"):
+        return "days"
     units = units_text(str(da.attrs.get("units", "")))
     return units or ("count" if is_count(da) else "no unit")
 

@@ -79,9 +79,16 @@ def span_of(ds: xr.Dataset, axis: str) -> Span:
 
 
 def iso_day(stamp: Any) -> str:
-    """Return the day of a datetime64 or cftime stamp as YYYY-MM-DD."""
-    text = str(stamp) if isinstance(stamp, np.datetime64) else stamp.isoformat()
-    return text.partition("T")[0]
+    """Return the day of a datetime64 or cftime stamp as YYYY-MM-DD.
+
+    A day that the civil calendar lacks, such as 30 February of a 360-day year, becomes the 28th.
+    """
+    if isinstance(stamp, np.datetime64):
+        return str(stamp).partition("T")[0]
+    try:
+        return str(dt.date(stamp.year, stamp.month, stamp.day))
+    except ValueError:
+        return str(dt.date(stamp.year, stamp.month, 28))
 
 
 def describe_time(product: xr.Dataset, recipe: Recipe, coverage: Period) -> xr.Dataset:

@@ -190,3 +190,72 @@ def station() -> xr.Dataset:
             "lon": 130.9,
         },
     )
+
+
+@pytest.fixture
+def model_years() -> xr.Dataset:
+    """Return a product on a calendar of 360 days that ends with a 30 February."""
+    time = xr.date_range("2000-01-01", periods=26, freq="MS", calendar="360_day", use_cftime=True)
+    ends = np.append(time.values[1:], time.values[-1] + (time.values[1] - time.values[0]))
+    lat, lon = np.arange(35.0, 40.0), np.arange(-10.0, -4.0)
+    grid = ("lat", "lon")
+    values = np.random.default_rng(0).normal(size=(366, 5, 6))
+    name = {"standard_name": "air_temperature_anomaly", "units": "degC", "indicator": "anomaly"}
+    within = {"cell_methods": "time: mean within years time: mean over years", "units": "degC"}
+    return xr.Dataset(
+        {
+            "tas_anomaly": (("time", *grid), values[:26], {**name, "long_name": "Anomaly"}),
+            "tas_normal": (("season", *grid), values[:4], {**within, "long_name": "Normal"}),
+            "tas_daily": (("dayofyear", *grid), values, {**within, "long_name": "Daily"}),
+        },
+        {
+            "time": time,
+            "time_bnds": (("time", "nv"), np.stack([time.values, ends], 1)),
+            "season": ["DJF", "MAM", "JJA", "SON"],
+            "dayofyear": np.arange(1, 367),
+            "lat": lat,
+            "lon": lon,
+        },
+    )
+
+
+@pytest.fixture
+def projected() -> xr.Dataset:
+    """Return a product on a Lambert azimuthal grid (EPSG:3035) with a threshold."""
+    import pyproj
+
+    y, x = np.arange(20) * 5e4 + 2.3e6, np.arange(30) * 5e4 + 3.2e6
+    back = pyproj.Transformer.from_crs(3035, 4326, always_xy=True)
+    lon, lat = back.transform(*np.meshgrid(x, y))
+    days = np.random.default_rng(0).integers(0, 90, size=(3, 20, 30)).astype("f4")
+    about = {
+        "units": "days",
+        "long_name": "Summer days",
+        "standard_name": "number_of_days_with_air_temperature_above_threshold",
+        "cell_methods": "time: maximum within days time: sum over days",
+    }
+    axes = {
+        name: (
+            name,
+            values,
+            {
+                "standard_name": f"projection_{name}_coordinate",
+                "long_name": name,
+                "units": "m",
+                "axis": name.upper(),
+            },
+        )
+        for name, values in (("y", y), ("x", x))
+    }
+    return xr.Dataset(
+        {"su": (("time", "y", "x"), days, about)},
+        {
+            **axes,
+            "time": pd.date_range("2001-01-01", periods=3, freq="YS"),
+            "lat": (("y", "x"), lat),
+            "lon": (("y", "x"), lon),
+            "crs": ((), 0, pyproj.CRS(3035).to_cf()),
+            "cell_area": (("y", "x"), np.full((20, 30), 2.5e9)),
+            "su_threshold": ((), 25.0, {"units": "degC", "standard_name": "air_temperature"}),
+        },
+    )

@@ -74,7 +74,7 @@ def test_scalar_coordinates_stand_where_they_belong(path):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("kind", ["product", "station"])
+@pytest.mark.parametrize("kind", ["product", "station", "model_years", "projected"])
 def test_compliance(kind, request, recipe, catalog, records, tmp_path):
     product = request.getfixturevalue(kind)
     (path,) = writers["netcdf"](describe(product, recipe, catalog, records), recipe, tmp_path)
@@ -136,3 +136,37 @@ def test_eight_threads(described, recipe, tmp_path):
         thread.join()
     assert len(digests) == 8
     assert len(set(digests)) == 1
+
+
+def test_grid_mapping_and_units_of_a_projected_grid(projected, recipe, catalog, records, tmp_path):
+    described = describe(projected, recipe, catalog, records)
+    (path,) = writers["netcdf"](described, recipe, tmp_path)
+    with xr.open_dataset(path, engine="h5netcdf", decode_coords="all") as found:
+        assert {"lat", "lon", "crs", "cell_area", "su_threshold"} <= set(found["su"].coords)
+        assert found["su"].attrs["units"] == "1"  # canonical unit of number_of_days_...
+        assert np.array_equal(found["su"].values, projected["su"].values)
+    assert [p.name for p in writers["maps"](described, recipe, tmp_path)] == ["su.png"]
+
+
+def test_a_day_that_only_a_model_has(model_years, recipe, catalog, records, tmp_path):
+    described = describe(model_years, recipe, catalog, records)
+    assert described.attrs["time_coverage_end"] == "2002-02-28T23:59:59Z"
+    (path,) = writers["netcdf"](described, recipe, tmp_path)
+    with xr.open_dataset(path, engine="h5netcdf") as found:
+        assert found["time"].dt.calendar == "360_day"
+        assert (found["time"].values == model_years["time"].values).all()
+    drawn = [p.name for p in writers["maps"](described, recipe, tmp_path)]
+    assert drawn == ["tas_anomaly.png", "tas_normal.png"]
+
+
+def test_five_thousand_inputs_are_all_named(product, recipe, catalog, records, tmp_path):
+    (file,) = records[0].files
+    many = [
+        file.model_copy(update={"url": f"https://agency.example/{i:050d}"}) for i in range(5000)
+    ]
+    described = describe(
+        product, recipe, catalog, [records[0].model_copy(update={"files": tuple(many)})]
+    )
+    (path,) = writers["netcdf"](described, recipe, tmp_path)
+    with xr.open_dataset(path, engine="h5netcdf") as found:
+        assert len(found.attrs["source"].splitlines()) == 5000
