@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
@@ -32,6 +33,8 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self._package = package
         self._entries: dict[str, Entry] = {}
         self._loaded = False
+        self._loading = False
+        self._lock = threading.RLock()
 
     def add(self, name: str, entry: Entry) -> None:
         """Register `entry` under `name`; a name is given once."""
@@ -63,9 +66,17 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         return len(self._entries)
 
     def _load(self) -> None:
+        """Import the modules once; other threads wait until all of them have registered."""
         if self._loaded:
             return
-        self._loaded = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.walk_packages(package.__path__, f"{self._package}."):
-            importlib.import_module(module.name)
+        with self._lock:
+            if self._loaded or self._loading:
+                return
+            self._loading = True
+            try:
+                package = importlib.import_module(self._package)
+                for module in pkgutil.walk_packages(package.__path__, f"{self._package}."):
+                    importlib.import_module(module.name)
+                self._loaded = True
+            finally:
+                self._loading = False

@@ -1,4 +1,5 @@
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -54,3 +55,13 @@ def test_a_module_that_cannot_be_imported_stops_the_program(package):
 
     with pytest.raises(ModuleNotFoundError, match="no_such_module_at_all"):
         table["one"]
+
+
+def test_threads_that_look_at_once_all_see_everything(package):
+    (package / "slow.py").write_text(
+        "import time\nfrom . import table\ntime.sleep(0.3)\ntable.add('slow', 3)\n"
+    )
+    from rooms_for_test import table
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: table["slow"], range(8))) == [3] * 8
