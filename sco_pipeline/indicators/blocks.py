@@ -11,9 +11,11 @@ import numpy as np
 from .days import Days, Frame
 from .definition import Definition, Joined
 from .kernels.gather import gather, gather_plain
-from .units import as_arrays
 
 TILE_BYTES = 2**20
+"""Size of a tile of one variable, so that it stays in cache."""
+
+LEAST_CELLS, MOST_CELLS = 32, 512
 MASKED = -1.0
 """Stands for a period without enough days until neighbouring blocks are joined."""
 
@@ -91,7 +93,7 @@ def compute_block(
     cells = last_cell - first_cell
     out = np.empty((job.slots, len(frame.periods), cells))
     edges = np.zeros((len(joined), 3, cells), dtype=np.int64)
-    step = max(1, TILE_BYTES // (8 * frame.length))
+    step = _tile_cells(frame, arrays[0].dtype.itemsize)
     for begin in range(first_cell, last_cell, step):
         end = min(begin + step, last_cell)
         here = slice(begin - first_cell, end - first_cell)
@@ -101,28 +103,33 @@ def compute_block(
     return out, edges
 
 
+def _tile_cells(frame: Frame, itemsize: int) -> int:
+    """Return how many cells are computed at once."""
+    return min(max(LEAST_CELLS, TILE_BYTES // (itemsize * frame.length)), MOST_CELLS)
+
+
 def _read(
     job: Job, frame: Frame, position: np.ndarray, arrays: Sequence[np.ndarray], begin: int, end: int
 ) -> dict[str, np.ndarray]:
-    """Return the series of a tile of cells in the units of the definitions."""
+    """Return a tile of cells (day, cell) in the units of the definitions."""
     tile = {}
     for name, array, (scale, offset) in zip(job.variables, arrays, job.conversions, strict=True):
         if (scale, offset) == (1.0, 0.0):
             tile[name] = gather_plain(array, position, begin, end, frame.length)
         else:
-            factors = as_arrays(scale, offset, array.dtype)
-            tile[name] = gather(array, position, begin, end, frame.length, *factors)
+            factors = np.array([scale, offset], dtype=array.dtype)
+            tile[name] = gather(array, position, begin, end, frame.length, factors)
     return tile
 
 
 def _days(
     job: Job, frame: Frame, tile: Mapping[str, np.ndarray], south: np.ndarray | None
 ) -> dict[str, Days]:
-    """Return the series as definitions see them; the daily mean comes of the extremes."""
+    """Return the tile as definitions see it; the daily mean comes of the extremes."""
     memo: dict[Any, Any] = {}
     days = {name: Days(name, values, frame, south, memo) for name, values in tile.items()}
     if "tas" not in days and "tas" in job.counted:
-        mean = (tile["tasmax"] + tile["tasmin"]) / 2
+        mean = (tile["tasmax"] + tile["tasmin"]) * tile["tasmax"].dtype.type(0.5)
         days["tas"] = Days("tas", mean, frame, south, memo)
     return days
 
@@ -137,15 +144,15 @@ def _compute_tile(job: Job, days: Mapping[str, Days], out: np.ndarray, edges: np
         mask = np.nan
         if isinstance(found, Joined):
             if job.joins and is_joined(wanted):
-                edges[joined] = found.edges.T
+                edges[joined] = found.edges
                 joined += 1
                 mask = MASKED
             found = found.values
         for name in definition.judged_by:
             found = np.where(days[name].enough(), found, mask)
-        out[slot] = found.T
+        out[slot] = found
     for slot, name in enumerate(job.counted, start=len(job.wanted)):
-        out[slot] = days[name].present().T
+        out[slot] = days[name].present()
 
 
 def is_joined(wanted: Wanted) -> bool:

@@ -1,7 +1,7 @@
 """Daily series of a tile of cells, as the definitions of daily indices see them.
 
 A definition asks a `Days` for counts, extremes or spells of its periods and gets an array
-``(cell, period)``. What several definitions ask for is computed once.
+``(period, cell)``. What several definitions ask for is computed once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import IndicatorError
 from .baseline import Base
 from .kernels import counts, percentiles, spells
+from .kernels.gather import as_series
 from .missing import MissingRule
 from .periods import MONTHS, DayAxis, PeriodName, Periods
 
@@ -119,8 +120,8 @@ class Days:
     ----------
     name : str
         Variable.
-    values : ndarray (cell, day)
-        Series with context, float64, missing is NaN.
+    values : ndarray (day, cell)
+        Float32 or float64 with context, missing is NaN.
     frame : Frame
         Where they lie.
     south : ndarray of bool (cell,) or None
@@ -143,7 +144,7 @@ class Days:
         return self.memo[key]
 
     def enough(self) -> np.ndarray:
-        """Tell which periods have enough values (cell, period)."""
+        """Tell which periods have enough values (period, cell)."""
         frame = self.frame
         holds = frame.rule.holds
         return np.asarray(
@@ -151,7 +152,7 @@ class Days:
         )
 
     def enough_from(self, month: int) -> np.ndarray:
-        """Tell which years that start `month` months later have enough values (cell, year).
+        """Tell which years that start `month` months later have enough values (year, cell).
 
         The limit of a year holds for its months too.
         """
@@ -168,52 +169,87 @@ class Days:
         months = Periods("year", first, last, np.ones(len(first), dtype=bool))
         return self.frame.rule.holds(self.values, self.frame.month_bounds, months)
 
-    def __sub__(self, other: Days) -> Days:
-        """Return the daily difference."""
-        values = self.values - other.values
-        return Days(f"{self.name}_minus_{other.name}", values, self.frame, self.south, self.memo)
-
     def days_in_spells(self, hits: np.ndarray, shortest: int, *, span: bool) -> np.ndarray:
-        """Count the days of each period in spells of days that are hits (cell, period)."""
+        """Count the days of each period in spells of days that are hits (period, cell)."""
         starts, stops = self.frame.starts, self.frame.stops
-        return spells.days_in_spells(hits, starts, stops, shortest, span)
+        return np.asarray(spells.days_in_spells(hits, starts, stops, shortest, span).T)
 
     def present(self) -> np.ndarray:
-        """Count the days of each period that have a value (cell, period)."""
-        return counts.count_present(self.values, self.frame.starts, self.frame.stops)
+        """Count the days of each period that have a value (period, cell)."""
+        months, periods = self._by_month(), self.frame.periods
+        total = np.zeros((len(months) + 1, months.shape[1]), dtype=np.int32)
+        np.cumsum(months, axis=0, out=total[1:])
+        return np.asarray(total[periods.last_month] - total[periods.first_month])
+
+    def _by_month(self) -> np.ndarray:
+        """Count the days of each month that have a value (month, cell)."""
+        bounds = self.frame.month_bounds
+        return np.asarray(
+            self.shared(
+                ("present",), lambda: counts.count_present(self.values, bounds[:-1], bounds[1:])
+            )
+        )
+
+    def limit(self, value: float) -> np.ndarray:
+        """Return a limit once, with the precision of the values."""
+        return np.array([value], dtype=self.values.dtype)
+
+    def series(self) -> np.ndarray:
+        """Return the values as series in double precision (cell, day)."""
+        return np.asarray(self.shared(("series",), lambda: as_series(self.values)))
 
     def count(self, how: int, limit: float) -> np.ndarray:
-        """Count the days of each period on which a comparison holds (cell, period)."""
-        return counts.count_days(
-            self.values, self.frame.starts, self.frame.stops, how, float(limit)
+        """Count the days of each period on which a comparison holds (period, cell)."""
+        frame = self.frame
+        return np.asarray(
+            self.shared(
+                ("count", how, limit),
+                lambda: counts.count_days(
+                    self.values, frame.starts, frame.stops, how, self.limit(limit)
+                ),
+            )
         )
 
     def extreme(self, *, largest: bool) -> np.ndarray:
-        """Return the largest or smallest value of each period (cell, period)."""
+        """Return the largest or smallest value of each period (period, cell)."""
         return counts.extremes(self.values, self.frame.starts, self.frame.stops, largest)
 
-    def mean(self) -> np.ndarray:
-        """Return the mean of each period (cell, period)."""
-        return counts.means(self.values, self.frame.starts, self.frame.stops)
+    def mean_above(self, other: Days) -> np.ndarray:
+        """Return the mean difference to another variable in each period (period, cell)."""
+        starts, stops = self.frame.starts, self.frame.stops
+        return counts.mean_differences(self.values, other.values, starts, stops)
 
     def sum_where(self, how: int, limit: np.ndarray | float) -> np.ndarray:
-        """Sum the days of each period on which a comparison holds (cell, period)."""
-        limits = np.broadcast_to(np.asarray(limit, dtype=float), self.values.shape[:1])
-        return counts.sums_where(
-            self.values, np.ascontiguousarray(limits), self.frame.starts, self.frame.stops, how
-        )
+        """Sum the days of each period on which a comparison holds (period, cell)."""
+        limits = np.empty(self.values.shape[1], dtype=self.values.dtype)
+        limits[:] = limit
+        starts, stops = self.frame.starts, self.frame.stops
 
-    def running_sum(self, before: int, after: int) -> Days:
-        """Return the sum of each day and its neighbours; see `kernels.counts.running_sums`."""
-        first, last = self.frame.record
-        sums = counts.running_sums(self.values, first, last, before, after)
-        return Days(f"{self.name}_sum_{before}_{after}", sums, self.frame, self.south, self.memo)
+        def compute() -> np.ndarray:
+            return counts.sums_where(self.values, limits, starts, stops, how)
+
+        if isinstance(limit, np.ndarray):
+            return compute()
+        return np.asarray(self.shared(("sum", how, limit), compute))
+
+    def largest_running_sum(self, before: int, after: int) -> np.ndarray:
+        """Return the largest sum of a day and its neighbours in each period (period, cell)."""
+        frame = self.frame
+        return counts.largest_running_sums(
+            self.values, frame.starts, frame.stops, *frame.record, before, after
+        )
 
     def longest_spell(self, how: int, limit: float, *, span: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return the longest spell of each period, and what joins it to the next block."""
-        return spells.longest_spells(
-            self.values, self.frame.starts, self.frame.stops, how, float(limit), span
-        )
+        """Return the longest spell of each period, and what joins it to the next block.
+
+        The second result holds, for each cell, length and period of the spell that starts on the
+        first day (-1 if it goes on), and length of the spell that goes on after the last.
+        """
+        frame, limits = self.frame, self.limit(limit)
+        starts, stops = frame.starts, frame.stops
+        found, trail = spells.longest_spells(self.values, starts, stops, how, limits, span)
+        lead = spells.leading_spells(self.values, starts, stops, how, limits)
+        return found, np.stack([*lead, trail])
 
     @property
     def base(self) -> Base:
@@ -229,7 +265,7 @@ class Days:
             self.shared(
                 ("thresholds", quantile, window, fraction),
                 lambda: percentiles.thresholds(
-                    self.values,
+                    self.series(),
                     base.days - self.frame.origin,
                     base.row,
                     base.column,
@@ -244,7 +280,7 @@ class Days:
     def beyond(self, quantile: float, window: int, fraction: float) -> np.ndarray:
         """Return 1, 0 or NaN for each day, judged by the thresholds of the base (cell, day)."""
         limits = self.thresholds(quantile, window, fraction)
-        return percentiles.beyond(self.values, limits, self.frame.day_of_year, quantile >= 0.5)
+        return percentiles.beyond(self.series(), limits, self.frame.day_of_year, quantile >= 0.5)
 
     def put_bootstrap(
         self, hits: np.ndarray, quantile: float, window: int, fraction: float
@@ -253,7 +289,7 @@ class Days:
         base, origin = self.base, self.frame.origin
         percentiles.put_bootstrap(
             hits,
-            self.values,
+            self.series(),
             base.days - origin,
             base.row,
             base.column,
@@ -266,10 +302,10 @@ class Days:
         )
 
     def shares(self, hits: np.ndarray) -> np.ndarray:
-        """Return the percentage of the days of each period that are hits (cell, period)."""
+        """Return the percentage of the days of each period that are hits (period, cell)."""
         starts, stops = self.frame.starts, self.frame.stops
         allowed = self.frame.rule.allowed(self.frame.frequency, stops - starts)
-        return percentiles.shares(hits, starts, stops, allowed)
+        return np.asarray(percentiles.shares(hits, starts, stops, allowed).T)
 
     def wet_threshold(self, quantile: float, wet_day: float) -> np.ndarray:
         """Return the quantile of the wet days of the base period (cell,)."""
@@ -278,7 +314,11 @@ class Days:
             self.shared(
                 ("wet", quantile, wet_day),
                 lambda: percentiles.wet_thresholds(
-                    self.values, base.first_day - origin, base.last_day - origin, wet_day, quantile
+                    self.series(),
+                    base.first_day - origin,
+                    base.last_day - origin,
+                    wet_day,
+                    quantile,
                 ),
             )
         )

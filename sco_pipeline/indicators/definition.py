@@ -41,10 +41,10 @@ class Joined:
 
     Attributes
     ----------
-    values : ndarray (cell, period)
+    values : ndarray (period, cell)
         As if the block stood alone.
-    edges : ndarray of int (cell, 3)
-        See `kernels.spells.longest_spells`.
+    edges : ndarray of int (3, cell)
+        See `Days.longest_spell`.
     """
 
     values: np.ndarray
@@ -60,7 +60,7 @@ class Definition:
     id : str
         Name of the function.
     function : callable
-        ``(*Days, **options)`` to an array ``(cell, period)`` or `Joined`.
+        ``(*Days, **options)`` to an array ``(period, cell)`` or `Joined`.
     variables : tuple of str
         What the function takes; ``tas`` may come of ``tasmax`` and ``tasmin``.
     options : mapping

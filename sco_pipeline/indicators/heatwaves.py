@@ -15,7 +15,7 @@ import numpy as np
 
 from .days import Days
 from .definition import YEAR, daily_index
-from .kernels import heat
+from .kernels import counts, heat
 from .periods import MONTHS
 from .temperature import ECV
 
@@ -43,7 +43,8 @@ def ehf(
     tas: Days, *, quantile: float = 0.9, window: int = 15, min_base_fraction: float = 0.1
 ) -> np.ndarray:
     """Largest excess heat factor of the days of a period (ET-SCI EHF)."""
-    return _factor(tas, quantile, window, min_base_fraction).extreme(largest=True)
+    factor = np.ascontiguousarray(_factor(tas, quantile, window, min_base_fraction).T)
+    return counts.extremes(factor, tas.frame.starts, tas.frame.stops, True)
 
 
 @daily_index(units="1", long_name="Number of heatwaves", cell_methods=_DAYS, **_WAVES)
@@ -116,26 +117,25 @@ def hwa(
     return _waves(tas, quantile, window, min_base_fraction, min_days, heat.AMPLITUDE)
 
 
-def _factor(tas: Days, quantile: float, window: int, fraction: float) -> Days:
-    """Return the excess heat factor of each day."""
+def _factor(tas: Days, quantile: float, window: int, fraction: float) -> np.ndarray:
+    """Return the excess heat factor of each day (cell, day)."""
 
     def compute() -> np.ndarray:
         limits = tas.thresholds(quantile, window, fraction)
-        return heat.excess_heat(tas.values, limits, tas.frame.day_of_year, DAYS_BEFORE)
+        return heat.excess_heat(tas.series(), limits, tas.frame.day_of_year, DAYS_BEFORE)
 
-    values = tas.shared(("excess heat", quantile, window, fraction), compute)
-    return Days("excess_heat", values, tas.frame, tas.south, tas.memo)
+    return np.asarray(tas.shared(("excess heat", quantile, window, fraction), compute))
 
 
 def _waves(
     tas: Days, quantile: float, window: int, fraction: float, min_days: int, what: int
 ) -> np.ndarray:
     """Return one aspect of the heatwaves of each year's warm season."""
-    factor = _factor(tas, quantile, window, fraction).values
+    factor = _factor(tas, quantile, window, fraction)
     south = np.zeros(len(factor), dtype=bool) if tas.south is None else tas.south
     years = tas.frame.last - tas.frame.first
     bounds = tas.frame.month_bounds
-    out = np.full((len(factor), years), np.nan)
+    out = np.full((years, len(factor)), np.nan)
     for first_month, cells in ((NORTH, ~south), (SOUTH, south)):
         first = MONTHS * np.arange(years) + first_month
         inside = first + SEASON_MONTHS < len(bounds)
@@ -144,6 +144,5 @@ def _waves(
             continue
         found = heat.heatwaves(factor, bounds[first], bounds[first + SEASON_MONTHS], min_days, what)
         enough = tas.enough_months(first, first + SEASON_MONTHS)
-        rows = np.ix_(cells, inside)
-        out[rows] = np.where(enough, found, np.nan)[cells]
+        out[np.ix_(inside, cells)] = np.where(enough, found.T, np.nan)[:, cells]
     return out

@@ -70,54 +70,62 @@ class MissingRule:
 
     def holds(
         self,
-        series: np.ndarray,
+        values: np.ndarray,
         bounds: np.ndarray,
         periods: Periods,
         limit: PeriodName | None = None,
+        present: np.ndarray | None = None,
     ) -> np.ndarray:
         """Tell which periods of which cells have enough values.
 
         Parameters
         ----------
-        series : ndarray (cell, day)
+        values : ndarray (day, cell)
             Missing is NaN.
         bounds : ndarray of int (month + 1,)
-            Day of `series` on which each month starts.
+            Day of `values` on which each month starts.
         periods : Periods
             In months of `bounds`.
         limit : str, optional
             Use this period's limit for the months too.
+        present : ndarray of int (month, cell), optional
+            Days with values, if they were counted before.
 
         Returns
         -------
-        ndarray of bool (cell, period)
+        ndarray of bool (period, cell)
         """
-        absent = np.diff(bounds) - count_present(series, bounds[:-1], bounds[1:])
-        total = np.concatenate([np.zeros((len(absent), 1), dtype=np.int64), absent.cumsum(1)], 1)
-        missing = total[:, periods.last_month] - total[:, periods.first_month]
+        if present is None:
+            present = count_present(values, bounds[:-1], bounds[1:])
+        absent = np.diff(bounds).astype(np.int32)[:, None] - present
         lengths = bounds[periods.last_month] - bounds[periods.first_month]
-        enough = missing <= self.allowed(limit or periods.name, lengths)
+        missing = _sums(absent, periods)
+        enough = missing <= self.allowed(limit or periods.name, lengths)[:, None]
         if self.kind in ("etccdi", "wmo"):
-            bad = np.concatenate(
-                [
-                    np.zeros((len(absent), 1), dtype=np.int64),
-                    self._bad(series, bounds, absent, limit).cumsum(1),
-                ],
-                1,
-            )
-            enough &= bad[:, periods.last_month] == bad[:, periods.first_month]
+            enough &= _sums(self._bad(values, bounds, absent, limit), periods) == 0
         if self.kind != "etccdi":
-            enough &= missing < lengths
-        return np.asarray(enough & periods.complete)
+            enough &= missing < lengths[:, None]
+        return np.asarray(enough & periods.complete[:, None])
 
     def _bad(
-        self, series: np.ndarray, bounds: np.ndarray, absent: np.ndarray, limit: PeriodName | None
+        self, values: np.ndarray, bounds: np.ndarray, absent: np.ndarray, limit: PeriodName | None
     ) -> np.ndarray:
         """Tell which months fail on their own."""
         if self.kind == "etccdi":
             return np.asarray(absent > self.limits[limit or "month"])
-        in_a_row = longest_absence(series, bounds[:-1], bounds[1:])
+        in_a_row = longest_absence(values, bounds[:-1], bounds[1:])
         return np.asarray((absent >= WMO_DAYS) | (in_a_row >= WMO_IN_A_ROW))
+
+
+def _sums(months: np.ndarray, periods: Periods) -> np.ndarray:
+    """Sum the months (month, cell) of each period."""
+    if len(periods) == 0:
+        return np.zeros((0, months.shape[1]), dtype=np.int64)
+    if periods.name == "month" and len(periods) == len(months):
+        return months.astype(np.int64)
+    total = np.zeros((len(months) + 1, months.shape[1]), dtype=np.int32)
+    np.cumsum(months, axis=0, out=total[1:])
+    return np.asarray(total[periods.last_month] - total[periods.first_month])
 
 
 def missing_rule(text: str, limits: Mapping[str, Any] | None) -> MissingRule:

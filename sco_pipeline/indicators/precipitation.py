@@ -40,7 +40,7 @@ def rx1day(pr: Days) -> np.ndarray:
 def rx5day(pr: Days, *, center_on_last_day: bool = False) -> np.ndarray:
     """Largest precipitation of five days, dated on their middle or last day (ETCCDI RX5day)."""
     before, after = (_WHOLE, 0) if center_on_last_day else (_HALF, _HALF)
-    return pr.running_sum(before, after).extreme(largest=True)
+    return pr.largest_running_sum(before, after)
 
 
 @daily_index(

@@ -139,7 +139,7 @@ def tnn(tasmin: Days) -> np.ndarray:
 )
 def dtr(tasmax: Days, tasmin: Days) -> np.ndarray:
     """Mean difference of daily maximum and minimum temperature (ETCCDI DTR)."""
-    return (tasmax - tasmin).mean()
+    return tasmax.mean_above(tasmin)
 
 
 @daily_index(
@@ -160,14 +160,14 @@ def gsl(
     In the south the year runs from 1 July of the year given to 30 June of the next.
     """
     mode = one_of("gsl_mode", gsl_mode.lower().removeprefix("gsl_"), GROWING_MODES)
-    north = south = np.full((len(tas.values), len(tas.frame.periods)), np.nan)
-    in_south = np.zeros(len(north), dtype=bool) if tas.south is None else tas.south
+    north = south = np.full((len(tas.frame.periods), tas.values.shape[1]), np.nan)
+    in_south = np.zeros(north.shape[1], dtype=bool) if tas.south is None else tas.south
     if not in_south.all():
         north = _growing_season(tas, mode, threshold, min_days, shift=0)
         north = np.where(tas.enough(), north, np.nan)
     if in_south.any():
         south = _growing_season(tas, mode, threshold, min_days, shift=HALF_YEAR)
-    return np.where(in_south[:, None], south, north)
+    return np.where(in_south, south, north)
 
 
 def _growing_season(
@@ -181,9 +181,11 @@ def _growing_season(
     first = first[inside]
     starts, turns, stops = bounds[first], bounds[first + HALF_YEAR], bounds[first + MONTHS]
     if mode < 0:
-        found = spells.growing_seasons(tas.values, starts, turns, stops, threshold, min_days)
+        found = spells.growing_seasons(
+            tas.values, starts, turns, stops, tas.limit(threshold), min_days
+        )
     else:
         found = spells.growing_stretches(tas.values, starts, stops, threshold, min_days, mode)
-    out = np.full((len(tas.values), years), np.nan)
-    out[:, inside] = found
+    out = np.full((years, tas.values.shape[1]), np.nan)
+    out[inside] = found
     return out if shift == 0 else np.where(tas.enough_from(shift), out, np.nan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from ..errors import IndicatorError
@@ -66,8 +65,3 @@ def conversion(field: xr.DataArray) -> tuple[float, float]:
             f"expected one of {list(known)}"
         )
     return found
-
-
-def as_arrays(scale: float, offset: float, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """Return scale and offset with the precision of the data."""
-    return np.array([scale], dtype=dtype), np.array([offset], dtype=dtype)

@@ -1,4 +1,8 @@
-"""Counts, sums, means and extremes of the days of each period."""
+"""Counts, sums, means and extremes of the days of each period.
+
+Values are (day, cell); the inner loops run over the cells, so that a processor takes many at once.
+Limits have the precision of the values.
+"""
 
 from __future__ import annotations
 
@@ -10,133 +14,163 @@ ABOVE, AT_LEAST, BELOW, AT_MOST = 0, 1, 2, 3
 
 @njit(cache=True, nogil=True)
 def count_days(
-    series: np.ndarray, starts: np.ndarray, stops: np.ndarray, how: int, limit: float
+    values: np.ndarray, starts: np.ndarray, stops: np.ndarray, how: int, limits: np.ndarray
 ) -> np.ndarray:
-    """Count the days of each period that compare true with a limit; a missing day never does."""
-    out = np.empty((series.shape[0], starts.size))
-    for cell in range(series.shape[0]):
-        for period in range(starts.size):
-            days = series[cell, starts[period] : stops[period]]
-            count = 0
+    """Count the days of each period that compare true with a limit; a missing day never does.
+
+    `limits` holds the limit once, with the type of the values.
+    """
+    cells = values.shape[1]
+    limit = limits[0]
+    out = np.empty((starts.size, cells))
+    count = np.empty(cells, dtype=np.int32)
+    for period in range(starts.size):
+        count[:] = 0
+        for day in range(starts[period], stops[period]):
+            row = values[day]
             if how == ABOVE:
-                for day in range(days.size):
-                    count += days[day] > limit
+                for cell in range(cells):
+                    count[cell] += row[cell] > limit
             elif how == AT_LEAST:
-                for day in range(days.size):
-                    count += days[day] >= limit
+                for cell in range(cells):
+                    count[cell] += row[cell] >= limit
             elif how == BELOW:
-                for day in range(days.size):
-                    count += days[day] < limit
+                for cell in range(cells):
+                    count[cell] += row[cell] < limit
             else:
-                for day in range(days.size):
-                    count += days[day] <= limit
-            out[cell, period] = count
+                for cell in range(cells):
+                    count[cell] += row[cell] <= limit
+        out[period] = count
     return out
 
 
 @njit(cache=True, nogil=True)
-def count_present(series: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+def count_present(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
     """Count the days of each period that are not missing."""
-    out = np.empty((series.shape[0], starts.size), dtype=np.int64)
-    for cell in range(series.shape[0]):
-        for period in range(starts.size):
-            days = series[cell, starts[period] : stops[period]]
-            count = 0
-            for day in range(days.size):
-                count += days[day] == days[day]
-            out[cell, period] = count
+    cells = values.shape[1]
+    out = np.zeros((starts.size, cells), dtype=np.int32)
+    for period in range(starts.size):
+        count = out[period]
+        for day in range(starts[period], stops[period]):
+            row = values[day]
+            for cell in range(cells):
+                count[cell] += row[cell] == row[cell]
     return out
 
 
 @njit(cache=True, nogil=True)
-def longest_absence(series: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+def longest_absence(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
     """Return the longest run of missing days inside each period."""
-    out = np.empty((series.shape[0], starts.size), dtype=np.int64)
-    for cell in range(series.shape[0]):
-        for period in range(starts.size):
-            run = longest = 0
-            for day in range(starts[period], stops[period]):
-                run = run + 1 if np.isnan(series[cell, day]) else 0
-                longest = max(longest, run)
-            out[cell, period] = longest
+    cells = values.shape[1]
+    out = np.zeros((starts.size, cells), dtype=np.int32)
+    run = np.empty(cells, dtype=np.int32)
+    for period in range(starts.size):
+        run[:] = 0
+        for day in range(starts[period], stops[period]):
+            for cell in range(cells):
+                value = values[day, cell]
+                run[cell] = run[cell] + 1 if value != value else 0
+                out[period, cell] = max(out[period, cell], run[cell])
     return out
 
 
 @njit(cache=True, nogil=True)
 def extremes(
-    series: np.ndarray, starts: np.ndarray, stops: np.ndarray, largest: bool
+    values: np.ndarray, starts: np.ndarray, stops: np.ndarray, largest: bool
 ) -> np.ndarray:
     """Return the largest or smallest value of each period, missing where there is none."""
-    out = np.empty((series.shape[0], starts.size))
-    sign = 1.0 if largest else -1.0
-    for cell in range(series.shape[0]):
-        for period in range(starts.size):
-            days = series[cell, starts[period] : stops[period]]
-            a = b = c = d = -np.inf
-            whole = days.size - days.size % 4
-            for day in range(0, whole, 4):
-                a = max(a, sign * days[day]) if days[day] == days[day] else a
-                b = max(b, sign * days[day + 1]) if days[day + 1] == days[day + 1] else b
-                c = max(c, sign * days[day + 2]) if days[day + 2] == days[day + 2] else c
-                d = max(d, sign * days[day + 3]) if days[day + 3] == days[day + 3] else d
-            for day in range(whole, days.size):
-                a = max(a, sign * days[day]) if days[day] == days[day] else a
-            best = max(max(a, b), max(c, d))
-            out[cell, period] = np.nan if best == -np.inf else sign * best
+    cells = values.shape[1]
+    out = np.empty((starts.size, cells))
+    best = np.empty(cells, dtype=values.dtype)
+    for period in range(starts.size):
+        best[:] = -np.inf if largest else np.inf
+        for day in range(starts[period], stops[period]):
+            row = values[day]
+            if largest:
+                for cell in range(cells):
+                    best[cell] = row[cell] if row[cell] > best[cell] else best[cell]
+            else:
+                for cell in range(cells):
+                    best[cell] = row[cell] if row[cell] < best[cell] else best[cell]
+        for cell in range(cells):
+            out[period, cell] = best[cell] if np.isfinite(best[cell]) else np.nan
     return out
 
 
 @njit(cache=True, nogil=True)
 def sums_where(
-    series: np.ndarray,
-    limits: np.ndarray,
+    values: np.ndarray, limits: np.ndarray, starts: np.ndarray, stops: np.ndarray, how: int
+) -> np.ndarray:
+    """Sum the values of each period that compare true with the limit of their cell.
+
+    A cell without a limit has no sums.
+    """
+    cells = values.shape[1]
+    out = np.zeros((starts.size, cells))
+    for period in range(starts.size):
+        total = out[period]
+        for day in range(starts[period], stops[period]):
+            row = values[day]
+            if how == ABOVE:
+                for cell in range(cells):
+                    total[cell] += row[cell] if row[cell] > limits[cell] else 0.0
+            else:
+                for cell in range(cells):
+                    total[cell] += row[cell] if row[cell] >= limits[cell] else 0.0
+        for cell in range(cells):
+            total[cell] = np.nan if np.isnan(limits[cell]) else total[cell]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def mean_differences(
+    first: np.ndarray, second: np.ndarray, starts: np.ndarray, stops: np.ndarray
+) -> np.ndarray:
+    """Return the mean difference of the days that have both values, missing where none has."""
+    cells = first.shape[1]
+    out = np.zeros((starts.size, cells))
+    count = np.empty(cells, dtype=np.int32)
+    for period in range(starts.size):
+        total = out[period]
+        count[:] = 0
+        for day in range(starts[period], stops[period]):
+            one, two = first[day], second[day]
+            for cell in range(cells):
+                difference = one[cell] - two[cell]
+                there = difference == difference
+                total[cell] += difference if there else 0.0
+                count[cell] += there
+        for cell in range(cells):
+            total[cell] = total[cell] / count[cell] if count[cell] else np.nan
+    return out
+
+
+@njit(cache=True, nogil=True)
+def largest_running_sums(
+    values: np.ndarray,
     starts: np.ndarray,
     stops: np.ndarray,
-    how: int,
+    first: int,
+    last: int,
+    before: int,
+    after: int,
 ) -> np.ndarray:
-    """Sum the values of each period that compare true with the limit of their cell."""
-    out = np.empty((series.shape[0], starts.size))
-    for cell in range(series.shape[0]):
-        limit = limits[cell]
-        for period in range(starts.size):
-            total = 0.0
-            for day in range(starts[period], stops[period]):
-                value = series[cell, day]
-                if (how == ABOVE and value > limit) or (how == AT_LEAST and value >= limit):
-                    total += value
-            out[cell, period] = np.nan if np.isnan(limit) else total
-    return out
+    """Return the largest sum of each day with its neighbours in each period.
 
-
-@njit(cache=True, nogil=True)
-def means(series: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
-    """Return the mean of the values of each period, missing where there is none."""
-    out = np.empty((series.shape[0], starts.size))
-    for cell in range(series.shape[0]):
-        for period in range(starts.size):
-            total = 0.0
-            count = 0
-            for day in range(starts[period], stops[period]):
-                value = series[cell, day]
-                if value == value:
-                    total += value
-                    count += 1
-            out[cell, period] = total / count if count else np.nan
-    return out
-
-
-@njit(cache=True, nogil=True)
-def running_sums(series: np.ndarray, first: int, last: int, before: int, after: int) -> np.ndarray:
-    """Sum each day with its neighbours; a missing day is 0, a window over an end of the record too.
-
-    The record lies in ``first:last`` of the series; the rest is context.
+    A missing day is 0, and so is a sum over an end of the record, which lies in ``first:last``.
     """
-    out = np.zeros_like(series)
-    for cell in range(series.shape[0]):
-        for day in range(max(first + before, before), min(last, series.shape[1]) - after):
-            total = 0.0
-            for near in range(day - before, day + after + 1):
-                value = series[cell, near]
-                total += value if value == value else 0.0
-            out[cell, day] = total
+    cells = values.shape[1]
+    out = np.zeros((starts.size, cells))
+    for period in range(starts.size):
+        best = out[period]
+        begin = max(starts[period], first + before)
+        end = min(stops[period], last - after)
+        best[:] = -np.inf if begin == starts[period] and end == stops[period] else 0.0
+        for day in range(begin, end):
+            for cell in range(cells):
+                total = 0.0
+                for near in range(day - before, day + after + 1):
+                    value = values[near, cell]
+                    total += value if value == value else 0.0
+                best[cell] = max(best[cell], total)
     return out

@@ -1,4 +1,4 @@
-"""From a block as files hold it, (time, cell), to series of a few cells, (cell, day)."""
+"""From a block as files hold it to a tile of a few cells, and from a tile to series."""
 
 from __future__ import annotations
 
@@ -15,22 +15,27 @@ def gather(
     first_cell: int,
     last_cell: int,
     length: int,
-    scale: np.ndarray,
-    offset: np.ndarray,
+    factors: np.ndarray,
 ) -> np.ndarray:
-    """Return ``scale * value + offset`` of cells ``first_cell:last_cell`` as series.
+    """Return ``factor * value + offset`` of cells ``first_cell:last_cell`` as (day, cell).
 
-    `position` holds the day of each time on the series, which has `length` days; others are
-    missing. Scale and offset are arrays of one value of the block's dtype, so that conversion has
-    its precision.
+    `position` holds the day of each time of the block, rising; other days of the `length` are
+    missing. `factors` holds factor and offset with the precision of the block.
     """
-    out = np.full((last_cell - first_cell, length), np.nan)
-    for begin in range(0, block.shape[0], _STEP):
-        end = min(begin + _STEP, block.shape[0])
-        for cell in range(first_cell, last_cell):
-            for time in range(begin, end):
-                value = scale[0] * block[time, cell] + offset[0]
-                out[cell - first_cell, position[time]] = value
+    factor, offset = factors
+    cells = last_cell - first_cell
+    out = np.empty((length, cells), dtype=block.dtype)
+    day = 0
+    for time in range(block.shape[0]):
+        while day < position[time]:
+            out[day] = np.nan
+            day += 1
+        source = block[time, first_cell:last_cell]
+        row = out[day]
+        for cell in range(cells):
+            row[cell] = factor * source[cell] + offset
+        day += 1
+    out[day:] = np.nan
     return out
 
 
@@ -38,11 +43,27 @@ def gather(
 def gather_plain(
     block: np.ndarray, position: np.ndarray, first_cell: int, last_cell: int, length: int
 ) -> np.ndarray:
-    """Return the values of cells ``first_cell:last_cell`` as series; see `gather`."""
-    out = np.full((last_cell - first_cell, length), np.nan)
-    for begin in range(0, block.shape[0], _STEP):
-        end = min(begin + _STEP, block.shape[0])
-        for cell in range(first_cell, last_cell):
-            for time in range(begin, end):
-                out[cell - first_cell, position[time]] = block[time, cell]
+    """Return the values of cells ``first_cell:last_cell`` as (day, cell); see `gather`."""
+    out = np.empty((length, last_cell - first_cell), dtype=block.dtype)
+    day = 0
+    for time in range(block.shape[0]):
+        while day < position[time]:
+            out[day] = np.nan
+            day += 1
+        out[day] = block[time, first_cell:last_cell]
+        day += 1
+    out[day:] = np.nan
+    return out
+
+
+@njit(cache=True, nogil=True)
+def as_series(values: np.ndarray) -> np.ndarray:
+    """Return (day, cell) as (cell, day) in double precision."""
+    days, cells = values.shape
+    out = np.empty((cells, days))
+    for begin in range(0, days, _STEP):
+        end = min(begin + _STEP, days)
+        for cell in range(cells):
+            for day in range(begin, end):
+                out[cell, day] = values[day, cell]
     return out

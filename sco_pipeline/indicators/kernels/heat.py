@@ -10,18 +10,21 @@ NUMBER, DAYS, LONGEST, MAGNITUDE, AMPLITUDE = 0, 1, 2, 3, 4
 
 @njit(cache=True, nogil=True)
 def degree_sums(
-    series: np.ndarray, starts: np.ndarray, stops: np.ndarray, base: float, sign: float
+    values: np.ndarray, starts: np.ndarray, stops: np.ndarray, base: float, sign: float
 ) -> np.ndarray:
-    """Sum what each day lies above (sign 1) or below (sign -1) a base; missing days add nothing."""
-    out = np.zeros((series.shape[0], starts.size))
-    for cell in range(series.shape[0]):
-        for period in range(starts.size):
-            total = 0.0
-            for day in range(starts[period], stops[period]):
-                excess = sign * (series[cell, day] - base)
-                if excess > 0.0:
-                    total += excess
-            out[cell, period] = total
+    """Sum what each day lies above (sign 1) or below (sign -1) a base; missing days add nothing.
+
+    Values are (day, cell), sums (period, cell).
+    """
+    cells = values.shape[1]
+    out = np.zeros((starts.size, cells))
+    for period in range(starts.size):
+        total = out[period]
+        for day in range(starts[period], stops[period]):
+            row = values[day]
+            for cell in range(cells):
+                excess = sign * (row[cell] - base)
+                total[cell] += excess if excess > 0.0 else 0.0
     return out
 
 
