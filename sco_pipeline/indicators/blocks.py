@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,36 @@ def compute_block(
         days = _days(job, frame, tile, None if south is None else south[begin:end])
         _compute_tile(job, days, out[:, :, here], edges[:, :, here])
     return out, edges
+
+
+def compute_record(
+    job: Job,
+    frame: Frame,
+    arrays: Sequence[np.ndarray],
+    south: np.ndarray | None,
+    first_cell: int,
+    last_cell: int,
+) -> np.ndarray:
+    """Compute a job on a whole record in memory: (slot, period, cell).
+
+    Year by year where no index needs a base period, so that a tile stays in cache.
+    """
+    position, years = frame.axis.position, frame.axis.years
+    if frame.base is not None or years == 1:
+        here = position - frame.origin
+        return compute_block(job, frame, here, arrays, south, first_cell, last_cell)[0]
+    job = replace(job, joins=True)
+    values, edges, lengths = [], [], []
+    for year in range(years):
+        part = replace(frame, first=year, last=year + 1)
+        low, high = part.times(position)
+        pieces = [array[low:high] for array in arrays]
+        here = position[low:high] - part.origin
+        found = compute_block(job, part, here, pieces, south, first_cell, last_cell)
+        values.append(found[0])
+        edges.append(found[1])
+        lengths.append(len(part.periods))
+    return join_blocks(job, lengths, np.concatenate(values, axis=1), np.stack(edges))
 
 
 def _tile_cells(frame: Frame, itemsize: int) -> int:

@@ -44,6 +44,8 @@ class Frame:
         Base period; a block with one is the whole record.
     rule : MissingRule
         When a period has a value.
+    ahead : int
+        Months after the block that its periods reach into.
     """
 
     axis: DayAxis
@@ -52,6 +54,7 @@ class Frame:
     last: int
     base: Base | None
     rule: MissingRule
+    ahead: int = HALF_YEAR
 
     @property
     def origin(self) -> int:
@@ -61,13 +64,18 @@ class Frame:
     @property
     def length(self) -> int:
         """Count the days of the block's series, context included."""
-        after = min(MONTHS * self.last + HALF_YEAR, MONTHS * self.axis.years)
+        after = min(MONTHS * self.last + self.ahead, MONTHS * self.axis.years)
         return int(self.axis.month_starts[after]) + CONTEXT - self.origin
+
+    def times(self, position: np.ndarray) -> tuple[int, int]:
+        """Return first time of the block's series in the record, and one past its last."""
+        low, high = np.searchsorted(position, [self.origin, self.origin + self.length])
+        return int(low), int(high)
 
     @cached_property
     def month_bounds(self) -> np.ndarray:
-        """Day of the series on which each month starts, up to half a year after the block."""
-        after = min(MONTHS * self.last + HALF_YEAR, MONTHS * self.axis.years)
+        """Day of the series on which each month starts, those ahead of the block included."""
+        after = min(MONTHS * self.last + self.ahead, MONTHS * self.axis.years)
         return self.axis.month_starts[MONTHS * self.first : after + 1] - self.origin
 
     @cached_property
@@ -176,10 +184,8 @@ class Days:
 
     def present(self) -> np.ndarray:
         """Count the days of each period that have a value (period, cell)."""
-        months, periods = self._by_month(), self.frame.periods
-        total = np.zeros((len(months) + 1, months.shape[1]), dtype=np.int32)
-        np.cumsum(months, axis=0, out=total[1:])
-        return np.asarray(total[periods.last_month] - total[periods.first_month])
+        periods = self.frame.periods
+        return counts.sum_months(self._by_month(), periods.first_month, periods.last_month)
 
     def _by_month(self) -> np.ndarray:
         """Count the days of each month that have a value (month, cell)."""

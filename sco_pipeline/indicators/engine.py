@@ -19,8 +19,8 @@ import xarray as xr
 from ..catalog import Period
 from ..errors import IndicatorError
 from .baseline import Base, base_period
-from .blocks import Job, Wanted, compute_block
-from .days import Frame
+from .blocks import Job, Wanted, compute_record
+from .days import HALF_YEAR, Frame
 from .definition import COMMON, Definition, definitions, inputs_of
 from .indicator import indicators
 from .missing import missing_rule
@@ -31,6 +31,10 @@ Request = tuple[str, str, Mapping[str, Any]]
 """Name of the result, id of the index, options."""
 
 _SHARED = ("missing", "max_missing_days", "partial_baseline", "northern_hemisphere")
+
+
+_AHEAD = {"year": 0, "season": 2, "month": 0}
+"""Months after a block of years that its periods reach into."""
 
 
 def compute_daily(
@@ -87,9 +91,10 @@ def _compute_group(
     options = requests[0][2]
     rule = missing_rule(options.get("missing", COMMON["missing"]), options.get("max_missing_days"))
     base = _base(wanted, axis, baseline, partial=bool(options.get("partial_baseline", False)))
-    frame = Frame(axis, period, 0, axis.years, base, rule)
     fields = [field.transpose("time", ...) for field in fields]
     south = _south(fields[0], wanted, options.get("northern_hemisphere"))
+    ahead = HALF_YEAR if south is not None and bool(south.any()) else _AHEAD[period]
+    frame = Frame(axis, period, 0, axis.years, base, rule, ahead)
     if any(field.chunks is not None for field in fields):
         from .lazy import compute_lazily
 
@@ -189,12 +194,11 @@ def _compute_now(
     arrays = [as_cells(field.values) for field in fields]
     is_south = None if south is None else np.ascontiguousarray(south.values).reshape(-1)
     cells = arrays[0].shape[1]
-    position = frame.axis.position - frame.origin
     workers = min(os.cpu_count() or 1, max(1, cells // 16))
     edges = np.linspace(0, cells, workers + 1).astype(int)
 
     def part(begin: int, end: int) -> np.ndarray:
-        return compute_block(job, frame, position, arrays, is_south, begin, end)[0]
+        return compute_record(job, frame, arrays, is_south, begin, end)
 
     with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(part, edges[:-1].tolist(), edges[1:].tolist()))

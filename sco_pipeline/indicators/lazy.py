@@ -61,8 +61,7 @@ def _by_years(
     values, edges, lengths = [], [], []
     for first, last in zip(years, [*years[1:], frame.axis.years], strict=True):
         part = replace(frame, first=first, last=last)
-        low = int(np.searchsorted(position, part.origin))
-        high = int(np.searchsorted(position, part.origin + part.length))
+        low, high = part.times(position)
         if low == high:
             continue
         pieces = [array[low:high].rechunk({0: -1}) for array in arrays]

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import IndicatorError
-from .kernels.counts import count_present, longest_absence
+from .kernels.counts import count_present, longest_absence, sum_months
 from .periods import PeriodName, Periods
 
 ETCCDI_LIMITS: Mapping[str, int] = {"year": 15, "season": 6, "month": 3}
@@ -99,10 +99,11 @@ class MissingRule:
             present = count_present(values, bounds[:-1], bounds[1:])
         absent = np.diff(bounds).astype(np.int32)[:, None] - present
         lengths = bounds[periods.last_month] - bounds[periods.first_month]
-        missing = _sums(absent, periods)
+        missing = sum_months(absent, periods.first_month, periods.last_month)
         enough = missing <= self.allowed(limit or periods.name, lengths)[:, None]
         if self.kind in ("etccdi", "wmo"):
-            enough &= _sums(self._bad(values, bounds, absent, limit), periods) == 0
+            bad = self._bad(values, bounds, absent, limit).astype(np.int32)
+            enough &= sum_months(bad, periods.first_month, periods.last_month) == 0
         if self.kind != "etccdi":
             enough &= missing < lengths[:, None]
         return np.asarray(enough & periods.complete[:, None])
@@ -115,17 +116,6 @@ class MissingRule:
             return np.asarray(absent > self.limits[limit or "month"])
         in_a_row = longest_absence(values, bounds[:-1], bounds[1:])
         return np.asarray((absent >= WMO_DAYS) | (in_a_row >= WMO_IN_A_ROW))
-
-
-def _sums(months: np.ndarray, periods: Periods) -> np.ndarray:
-    """Sum the months (month, cell) of each period."""
-    if len(periods) == 0:
-        return np.zeros((0, months.shape[1]), dtype=np.int64)
-    if periods.name == "month" and len(periods) == len(months):
-        return months.astype(np.int64)
-    total = np.zeros((len(months) + 1, months.shape[1]), dtype=np.int32)
-    np.cumsum(months, axis=0, out=total[1:])
-    return np.asarray(total[periods.last_month] - total[periods.first_month])
 
 
 def missing_rule(text: str, limits: Mapping[str, Any] | None) -> MissingRule:

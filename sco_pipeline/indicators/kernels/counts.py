@@ -59,6 +59,17 @@ def count_present(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> 
 
 
 @njit(cache=True, nogil=True)
+def sum_months(months: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Sum the months (month, cell) ``first:last`` of each period."""
+    out = np.zeros((first.size, months.shape[1]), dtype=np.int32)
+    for period in range(first.size):
+        for month in range(first[period], last[period]):
+            for cell in range(months.shape[1]):
+                out[period, cell] += months[month, cell]
+    return out
+
+
+@njit(cache=True, nogil=True)
 def longest_absence(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
     """Return the longest run of missing days inside each period."""
     cells = values.shape[1]
@@ -161,16 +172,25 @@ def largest_running_sums(
     """
     cells = values.shape[1]
     out = np.zeros((starts.size, cells))
+    window = before + after + 1
+    kept = np.zeros((window, cells))
+    total = np.empty(cells)
     for period in range(starts.size):
         best = out[period]
         begin = max(starts[period], first + before)
         end = min(stops[period], last - after)
         best[:] = -np.inf if begin == starts[period] and end == stops[period] else 0.0
-        for day in range(begin, end):
+        for day in range(begin - before, end + after):
+            row, clean = values[day], kept[day % window]
             for cell in range(cells):
-                total = 0.0
-                for near in range(day - before, day + after + 1):
-                    value = values[near, cell]
-                    total += value if value == value else 0.0
-                best[cell] = max(best[cell], total)
+                clean[cell] = row[cell] if row[cell] == row[cell] else 0.0
+            if day < begin + after:
+                continue
+            total[:] = 0.0
+            for near in range(day - window + 1, day + 1):
+                one = kept[near % window]
+                for cell in range(cells):
+                    total[cell] += one[cell]
+            for cell in range(cells):
+                best[cell] = total[cell] if total[cell] > best[cell] else best[cell]
     return out
