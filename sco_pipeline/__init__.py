@@ -9,8 +9,9 @@ Examples
 from . import regions
 from .catalog import load_catalog
 from .errors import ScoError
+from .harmonise import open_any as open_dataset
 from .indicators import compute_indicators
-from .pipeline import compute, fetch, open_inputs, produce, run
+from .pipeline import compute, fetch, open_inputs, plan, produce, run, status
 from .product import Product
 from .settings import Settings
 
@@ -22,8 +23,11 @@ __all__ = [
     "compute_indicators",
     "fetch",
     "load_catalog",
+    "open_dataset",
     "open_inputs",
+    "plan",
     "produce",
     "regions",
     "run",
+    "status",
 ]

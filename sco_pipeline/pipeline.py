@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -27,7 +27,12 @@ from .settings import Settings
 log = logging.getLogger(__name__)
 
 
-def fetch(recipe: Recipe, settings: Settings) -> list[FetchRecord]:
+def fetch(
+    recipe: Recipe,
+    settings: Settings,
+    *,
+    progress: Callable[[access.Progress], None] | None = None,
+) -> list[FetchRecord]:
     """Fetch the files that a recipe needs into the cache.
 
     Parameters
@@ -36,6 +41,8 @@ def fetch(recipe: Recipe, settings: Settings) -> list[FetchRecord]:
         What is wanted.
     settings : Settings
         Directories, limits and credentials of this machine.
+    progress : callable, optional
+        Told of every file and of bytes as they arrive.
 
     Returns
     -------
@@ -50,9 +57,66 @@ def fetch(recipe: Recipe, settings: Settings) -> list[FetchRecord]:
     catalog = load_catalog(settings.catalog_dir)
     _refuse_what_cannot_be_made(recipe)
     return [
-        access.fetch(catalog.datasets[dataset], _request(recipe, names), settings)
+        access.fetch(
+            catalog.datasets[dataset], _request(recipe, names), settings, progress=progress
+        )
         for dataset, names in _variables_by_dataset(recipe).items()
     ]
+
+
+def plan(recipe: Recipe, settings: Settings) -> list[access.Plan]:
+    """Say what `fetch` would bring: files, bytes and time.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is wanted.
+    settings : Settings
+        Of this machine.
+
+    Returns
+    -------
+    list of Plan
+        One for each dataset.
+
+    Raises
+    ------
+    AccessError
+        If an archive has to be asked and cannot.
+    """
+    catalog = load_catalog(settings.catalog_dir)
+    _refuse_what_cannot_be_made(recipe)
+    return [
+        access.plan(catalog.datasets[dataset], _request(recipe, names), settings)
+        for dataset, names in _variables_by_dataset(recipe).items()
+    ]
+
+
+def status(recipe: Recipe, settings: Settings) -> dict[str, list[access.FileStatus]]:
+    """Say of every file of a recipe whether it is here, new, late, missing or superseded.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is wanted.
+    settings : Settings
+        Of this machine.
+
+    Returns
+    -------
+    dict of str to list of FileStatus
+        By dataset, in the order of time.
+
+    Raises
+    ------
+    AccessError
+        If an archive has to be asked and cannot.
+    """
+    catalog = load_catalog(settings.catalog_dir)
+    return {
+        dataset: access.status(catalog.datasets[dataset], _request(recipe, names), settings)
+        for dataset, names in _variables_by_dataset(recipe).items()
+    }
 
 
 def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settings) -> xr.Dataset:
@@ -177,7 +241,13 @@ def produce(
         return _write(described, recipe, made)
 
 
-def run(recipe_id: str, settings: Settings | None = None, *, force: bool = False) -> Product:
+def run(
+    recipe_id: str,
+    settings: Settings | None = None,
+    *,
+    force: bool = False,
+    progress: Callable[[access.Progress], None] | None = None,
+) -> Product:
     """Take all steps of a recipe: fetch, open, compute, write.
 
     Parameters
@@ -188,6 +258,8 @@ def run(recipe_id: str, settings: Settings | None = None, *, force: bool = False
         Of this machine; by default from ``SCO_*`` variables.
     force : bool
         Make the product even if it is up to date.
+    progress : callable, optional
+        Told of every file and of bytes as they arrive.
 
     Returns
     -------
@@ -205,7 +277,8 @@ def run(recipe_id: str, settings: Settings | None = None, *, force: bool = False
     """
     settings = settings or Settings()
     recipe = load_catalog(settings.catalog_dir).recipes[recipe_id]
-    return produce(recipe, fetch(recipe, settings), settings, force=force)
+    records = fetch(recipe, settings, progress=progress)
+    return produce(recipe, records, settings, force=force)
 
 
 def _refuse_what_cannot_be_made(recipe: Recipe) -> None:

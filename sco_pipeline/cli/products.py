@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from .. import access, pipeline
+from ..catalog import Recipe, load_catalog
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
 
@@ -14,42 +18,90 @@ RecipeId = Annotated[str, typer.Argument(help="Id of a recipe; sco recipes lists
 OutputDir = Annotated[
     Path | None, typer.Option(help="Directory of the products; SCO_OUTPUT_DIR sets it too.")
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be fetched: files, bytes, time.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Force = Annotated[bool, typer.Option("--force", help="Make it even if it is up to date.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+STATUS_COLUMNS = ("dataset", "state", "period", "address")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the sco command."""
     app.command("run", epilog="Example: sco run equatorial-sst --output-dir products")(run)
-    app.command("fetch", epilog="Example: sco fetch equatorial-sst")(fetch)
+    app.command("fetch", epilog="Example: sco fetch equatorial-sst --dry-run")(fetch)
+    app.command("status", epilog="Example: sco status equatorial-sst")(status)
+    app.command("inspect", epilog="Example: sco inspect sst.nc --frequency day")(inspect)
     app.command("explain", epilog="Example: sco explain outputs/equatorial-sst")(explain)
 
 
 def run(
-    recipe: RecipeId, output_dir: OutputDir = None, force: Force = False, as_json: Json = False
+    recipe: RecipeId,
+    output_dir: OutputDir = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Fetch, compute and write one product; does nothing if it is up to date."""
-    from .. import pipeline
-
-    product = pipeline.run(recipe, _settings(output_dir=output_dir), force=force)
+    settings = _settings(output_dir=output_dir)
+    if dry_run:
+        _tell_plan(recipe, settings, as_json)
+        return
+    with access.shown("none" if quiet else "auto") as progress:
+        product = pipeline.run(recipe, settings, force=force, progress=progress)
     if as_json:
         print_json(product.model_dump(mode="json"))
     else:
         print(product.summary())
 
 
-def fetch(recipe: RecipeId, as_json: Json = False) -> None:
+def fetch(
+    recipe: RecipeId, dry_run: DryRun = False, quiet: Quiet = False, as_json: Json = False
+) -> None:
     """Fetch the files of a recipe into the cache."""
-    from .. import pipeline
-    from ..catalog import load_catalog
-
     settings = _settings()
-    records = pipeline.fetch(load_catalog(settings.catalog_dir).recipes[recipe], settings)
+    if dry_run:
+        _tell_plan(recipe, settings, as_json)
+        return
+    with access.shown("none" if quiet else "auto") as progress:
+        records = pipeline.fetch(_recipe(recipe, settings), settings, progress=progress)
     if as_json:
         print_json([record.model_dump(mode="json") for record in records])
         return
     rows = [(r.dataset, file.size, file.path) for r in records for file in r.files]
     print_table(f"{len(rows)} files", ("dataset", "bytes", "path"), rows)
+
+
+def status(recipe: RecipeId, as_json: Json = False) -> None:
+    """List the files of a recipe: here, new, late, missing, preliminary, superseded."""
+    settings = _settings()
+    found = pipeline.status(_recipe(recipe, settings), settings)
+    rows = [
+        (dataset, file.state, str(file.period or ""), file.url)
+        for dataset, files in found.items()
+        for file in files
+    ]
+    if as_json:
+        print_json([dict(zip(STATUS_COLUMNS, row, strict=True)) for row in rows])
+        return
+    counts = Counter(row[1] for row in rows)
+    title = ", ".join(f"{count} {state}" for state, count in counts.items()) or "no files"
+    print_table(title, STATUS_COLUMNS, rows)
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A file of any format that has a reader.")],
+    frequency: Annotated[
+        str | None, typer.Option(help="hour, day, month or year, where it does not show.")
+    ] = None,
+) -> None:
+    """Say what a file holds, what harmonising it changes and why."""
+    from ..harmonise import inspect as look_into
+
+    hints = {} if frequency is None else {"frequency": frequency}
+    print(look_into(file, **hints))
 
 
 def explain(
@@ -63,6 +115,29 @@ def explain(
         print_json(about)
     else:
         print_fields(str(product), about.items())
+
+
+def _tell_plan(recipe: str, settings: Settings, as_json: bool) -> None:
+    """Say what a fetch would bring."""
+    plans = pipeline.plan(_recipe(recipe, settings), settings)
+    if as_json:
+        print_json([asdict(plan) for plan in plans])
+        return
+    rows = [
+        (
+            plan.dataset,
+            plan.here,
+            len(plan.files),
+            "unknown" if plan.size is None else f"{plan.size / 1e6:.1f}",
+            "unknown" if plan.seconds is None else f"{plan.seconds:.0f}",
+        )
+        for plan in plans
+    ]
+    print_table(f"{recipe}: to fetch", ("dataset", "here", "files", "MB", "seconds"), rows)
+
+
+def _recipe(recipe: str, settings: Settings) -> Recipe:
+    return load_catalog(settings.catalog_dir).recipes[recipe]
 
 
 def _settings(**given: Any) -> Settings:
