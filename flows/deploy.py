@@ -38,11 +38,11 @@ def main() -> None:
         content = check(FILE)
         require_server()
         with get_client(sync_client=True) as client:
-            _make_work_pool(client, content.deployments[0].work_pool.name)
-            _make_limits(client)
-            _make_automations(client)
+            make_work_pool(client, content.deployments[0].work_pool.name)
+            make_limits(client)
+            make_automations(client)
             _prefect("deploy", "--all")
-            _remove_what_is_gone(client, content)
+            remove_what_is_gone(client, content)
 
 
 def _prefect(*arguments: str) -> None:
@@ -52,7 +52,8 @@ def _prefect(*arguments: str) -> None:
         raise sco.ScoError(f"'prefect {' '.join(arguments)}' failed; see above")
 
 
-def _make_work_pool(client: SyncPrefectClient, name: str) -> None:
+def make_work_pool(client: SyncPrefectClient, name: str) -> None:
+    """Make the process work pool, if the server has none of that name."""
     from prefect.exceptions import ObjectNotFound
 
     try:
@@ -61,7 +62,7 @@ def _make_work_pool(client: SyncPrefectClient, name: str) -> None:
         _prefect("work-pool", "create", name, "--type", "process")
 
 
-def _make_limits(client: SyncPrefectClient) -> None:
+def make_limits(client: SyncPrefectClient) -> None:
     """Make a limit for each archive of the catalog; one that exists keeps its number."""
     from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 
@@ -74,7 +75,8 @@ def _make_limits(client: SyncPrefectClient) -> None:
         print(f"made the limit {name!r} of {SLOTS_OF_AN_ARCHIVE} fetches at a time")
 
 
-def _make_automations(client: SyncPrefectClient) -> None:
+def make_automations(client: SyncPrefectClient) -> None:
+    """Make the shipped automations; one that exists is kept as it is."""
     from prefect.events.schemas.automations import AutomationCore
 
     for content in yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]:
@@ -83,7 +85,7 @@ def _make_automations(client: SyncPrefectClient) -> None:
             print(f"made the automation {content['name']!r}")
 
 
-def _remove_what_is_gone(client: SyncPrefectClient, content: DeploymentFile) -> None:
+def remove_what_is_gone(client: SyncPrefectClient, content: DeploymentFile) -> None:
     """Remove schedules that are not in the file; name deployments that are not, and leave them."""
     kept = {d.name: {schedule.slug for schedule in d.schedules} for d in content.deployments}
     for deployment in _deployments(client):

@@ -27,7 +27,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir() if path.suffix != ".json"}
+    """The bytes of all files but the manifest, which tells when it was written."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file() and path.name != "product.json"
+    }
 
 
 def latest_run(flow_name: str) -> Any:

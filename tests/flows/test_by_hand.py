@@ -1,0 +1,86 @@
+"""Flows started from the command line, as a person does."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.flows.archive import Archive
+from tests.flows.processes import environment, free_port, process, run, wait_until
+
+
+def test_the_main_job_says_what_it_made_and_does_it_once(tmp_path: Path) -> None:
+    env = environment(
+        tmp_path / "home",
+        SCO_CACHE_DIR=str(tmp_path / "cache"),
+        SCO_OUTPUT_DIR=str(tmp_path / "outputs"),
+        PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api",  # of no concern to the main job
+    )
+    first = run(["-m", "flows.main"], env)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "3 of 3 products are to be made" in first.stdout
+    products = sorted(tmp_path.glob("outputs/*/**/*.*"))
+    for path in products:
+        assert path.name == "product.json" or str(path) in first.stdout
+    assert {path.suffix for path in products} >= {".nc", ".png", ".csv"}
+    assert "xarray.open_dataset" in first.stdout
+    assert "not a climate normal" in first.stdout
+    stamps = {path: path.stat().st_mtime_ns for path in products}
+
+    start = time.monotonic()
+    second = run(["-m", "flows.main"], env)
+    assert second.returncode == 0, second.stderr
+    assert "up to date; nothing to do" in second.stdout
+    assert second.stderr == ""  # no server was started
+    assert {path: path.stat().st_mtime_ns for path in products} == stamps
+    assert time.monotonic() - start < 60
+    assert not (tmp_path / "home/prefect.db").exists()
+
+
+def test_without_a_server_there_is_one_line_and_nothing_changes(
+    archive: Archive, tmp_path: Path
+) -> None:
+    env = environment(
+        tmp_path / "home",
+        PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api",
+        **archive.environment(tmp_path),
+    )
+    done = run(["-m", "flows.indicators", "good"], env)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.startswith("sco: no Prefect server answers at http://127.0.0.1:")
+    assert "sco run" in done.stderr
+    assert archive.server.hits() == []
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize("arguments", [["down"], ["--cadence", "daily"]])
+def test_a_run_that_waits_an_hour_ends_at_once_when_it_is_told_to(
+    archive: Archive, tmp_path: Path, prefect_server: str, arguments: list[str]
+) -> None:
+    """SIGTERM: the run is crashed, no process and no temporary file stays."""
+    from prefect import get_client
+
+    env = environment(
+        tmp_path / "home", PREFECT_API_URL=prefect_server, **archive.environment(tmp_path)
+    )
+    log = tmp_path / "log"
+    with process(["-m", "flows.indicators", *arguments], env, log) as child:
+        said = "'fetch down' - Task run failed with exception: AccessError"
+        wait_until(lambda: said in log.read_text(), 90, "the task waits for its next try")
+        children = psutil.Process(child.pid).children(recursive=True)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(15) == 128 + signal.SIGTERM
+    assert not any(found.is_running() for found in children)
+    assert "Finished in state Crashed" in log.read_text()
+    with get_client(sync_client=True) as client:
+        newest = max(client.read_flow_runs(), key=lambda found: found.created)
+    assert newest.state is not None
+    assert newest.state.is_crashed()
+    left = [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()]
+    assert [p for p in left if p.suffix not in (".lock", ".json", ".nc")] == []
+    assert [path for path in left if ".staging" in str(path)] == []
