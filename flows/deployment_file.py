@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from yaml import Event
 
 from sco_pipeline.catalog.models import Id, Text
 from sco_pipeline.catalog.yaml_file import YamlFile
@@ -17,8 +16,7 @@ Steps = list[dict[str, dict[str, Any]]]
 class AnchoredYamlFile(YamlFile):
     """YAML with line numbers in which a definition may be used more than once."""
 
-    def _refuse_alias(self, event: Event) -> None:
-        """Let aliases pass."""
+    allows_anchors = True
 
 
 class Part(BaseModel):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -44,6 +44,8 @@ class YamlFile:
         With file and line, if the file is too large, is not YAML, or uses tags, anchors, aliases,
         merge keys, a key that is no text, or a key twice.
     """
+
+    allows_anchors: ClassVar[bool] = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -80,7 +82,8 @@ class YamlFile:
         depth = values = 0
         for event in events:
             line = event.start_mark.line + 1 if event.start_mark else 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            anchored = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None)
+            if anchored and not self.allows_anchors:
                 raise CatalogError(
                     f"{self.path}:{line}: anchors and aliases are not allowed; write the value out"
                 )
