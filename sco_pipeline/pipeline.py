@@ -10,7 +10,7 @@ from pathlib import Path
 import xarray as xr
 
 from . import access, files, harmonise, indicators, outputs, regions
-from .catalog import FetchRecord, Period, Recipe, Request, load_catalog
+from .catalog import Catalog, FetchRecord, Period, Recipe, Request, load_catalog
 from .compute import cluster
 from .errors import HarmonisationError
 from .product import (
@@ -181,13 +181,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     )
     if recipe.regions:
         catalog = load_catalog(settings.catalog_dir)
-        areas = regions.combine(
-            [
-                regions.load_region_set(catalog.region_sets[name], settings.catalog_dir)
-                for name in recipe.regions
-            ]
-        )
-        product = product.merge(_regional(product, areas), compat="equals", join="exact")
+        regional = _regional(product, _areas(recipe, catalog))
+        product = product.merge(regional, compat="equals", join="exact")
     with cluster(settings):
         return product.load()
 
@@ -228,6 +223,10 @@ def produce(
             return found
         product = compute(recipe, open_inputs(recipe, records, settings), settings)
         described = outputs.describe(product, recipe, catalog, records)
+        if any(request.regions for request in recipe.maps):
+            areas = _areas(recipe, catalog)
+            outlines = dict(zip(areas.ids, areas.geometries, strict=True))
+            described = outputs.with_outlines(described, outlines)
         made = Product(
             recipe=recipe.id,
             title=recipe.title,
@@ -312,6 +311,12 @@ def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:
             f"recipe {recipe.id!r}: the datasets {names} do not share grid and time "
             f"({error!s:.200}); name a 'grid:' in the recipe or choose other inputs"
         ) from error
+
+
+def _areas(recipe: Recipe, catalog: Catalog) -> regions.Regions:
+    """Load all regions of a recipe."""
+    sets = [catalog.region_sets[name] for name in recipe.regions]
+    return regions.combine([regions.load_region_set(one, catalog.directory) for one in sets])
 
 
 def _regional(product: xr.Dataset, areas: regions.Regions) -> xr.Dataset:

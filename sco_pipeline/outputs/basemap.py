@@ -34,11 +34,15 @@ def land_path(view: View) -> Path | None:
 
 
 def shapes_path(shapes: list[Any], view: View) -> Path | None:
-    """Return polygons in longitude and latitude, such as regions, as one path."""
+    """Return outlines of regions as one path; regions that overlap keep their own outlines."""
     import shapely
 
-    parts = shapely.get_parts(np.array(shapes, dtype=object))
-    return _as_path(_polygons(_clipped(parts, shapely.bounds(parts), view)), view)
+    rings: list[np.ndarray] = []
+    for shape in shapes:
+        parts = shapely.get_parts(shape)
+        joined = _polygons(_clipped(parts, shapely.bounds(parts), view))
+        rings += [_projected(ring, view) for ring in shapely.get_rings(joined)]
+    return _path_of(rings)
 
 
 def boundary_lines(view: View) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -128,9 +132,13 @@ def _polygons(shapes: list[Any]) -> np.ndarray:
 
 def _as_path(polygons: np.ndarray, view: View) -> Path | None:
     import shapely
+
+    return _path_of([_projected(ring, view) for ring in shapely.get_rings(polygons)])
+
+
+def _path_of(rings: list[np.ndarray]) -> Path | None:
     from matplotlib.path import Path
 
-    rings = [_projected(ring, view) for ring in shapely.get_rings(polygons)]
     rings = [ring for ring in rings if len(ring) > 3]
     if not rings:
         return None

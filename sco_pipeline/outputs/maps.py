@@ -14,6 +14,7 @@ from ..catalog import MapRequest, Recipe
 from ..errors import OutputError, unknown
 from .atomic import write_bytes
 from .cells import spatial_dims, with_edges
+from .outlines import outlines_of
 from .page import to_png
 from .periods import MONTHS, cell_text, coverage_text, days_text
 from .text import clean, sentences
@@ -55,7 +56,7 @@ def write_maps(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Pat
     )
     paths: list[Path] = []
     for request in requests:
-        figure, about = _draw(product, request)
+        figure, about = _draw(product, request, outlines_of(product, request))
         path = directory / DIRECTORY / f"{_file_name(request, paths)}.png"
         write_bytes(path, to_png(figure, about))
         paths.append(path)

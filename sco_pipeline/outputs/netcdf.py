@@ -13,6 +13,7 @@ from ..catalog import Recipe
 from ..errors import OutputError
 from .atomic import replacing
 from .encoding import encodable
+from .outlines import without_outlines
 from .writer import writer
 
 _netcdf_c = threading.Lock()  # netCDF-C is not safe in threads
@@ -43,7 +44,7 @@ def write_netcdf(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
         stays.
     """
     path = directory / f"{recipe.id}.nc"
-    plain, encoding = encodable(product.load())
+    plain, encoding = encodable(without_outlines(product).load())
     with replacing(path, plain.nbytes) as temporary:
         with _netcdf_c:
             plain.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)

@@ -223,3 +223,37 @@ def test_a_field_without_values_says_so():
     ds = product(-6, 41, 10, 52, 1)
     ds["tas_anomaly"][:] = np.nan
     assert "no data" in subtitle(draw_map(ds, "tas_anomaly"))
+
+
+def test_a_recipe_may_ask_for_outlines(tmp_path):
+    import shapely
+
+    from sco_pipeline.catalog import Recipe
+    from sco_pipeline.outputs import with_outlines, writers
+
+    ds = product(120, -30, 290, 30, 4)
+    ds["tas_anomaly_regional"] = ("region", [1.0, 2.0])
+    ds = ds.assign_coords(region=["a", "b"], region_set=("region", ["boxes", "other"]))
+    boxes = {"a": shapely.box(160, -5, 180, 5), "b": shapely.box(-170, -5, -120, 5)}
+    content = {
+        "id": "demo",
+        "title": "Demo",
+        "summary": "Demo",
+        "indicators": [{"id": "anomaly", "of": "tas"}],
+        "inputs": {"tas": "demo"},
+        "cadence": "once",
+    }
+
+    def drawn(*regions: str | None) -> list[bytes]:
+        maps = [{"variable": "tas_anomaly", "regions": name} for name in regions]
+        recipe = Recipe.model_validate({**content, "maps": maps})
+        paths = writers["maps"](with_outlines(ds, boxes), recipe, tmp_path)
+        return [path.read_bytes() for path in paths]
+
+    assert len(set(drawn(None, "boxes", "other"))) == 3
+    with pytest.raises(OutputError, match="Did you mean 'boxes'"):
+        drawn("boxer")
+    recipe = Recipe.model_validate({**content, "maps": [{"variable": "tas_anomaly"}]})
+    (path,) = writers["netcdf"](with_outlines(ds, boxes), recipe, tmp_path)
+    with xr.open_dataset(path, engine="h5netcdf") as found:
+        assert "region_outline" not in found.variables
