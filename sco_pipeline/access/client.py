@@ -304,7 +304,7 @@ class Client:
     def _judge(self, at: Address, response: HTTPResponse) -> None:
         """Raise for an answer that carries no file."""
         status = response.status
-        if status in (200, 206, 304, 416):
+        if status in (200, 201, 202, 206, 304, 416):
             return
         # What a server says may repeat what it was sent.
         said = self.hide(f"answered {status} {response.reason}".strip())

@@ -20,6 +20,8 @@ from ..settings import Settings
 from .addresses import Address, is_loopback, parse, s3_base, s3_parts
 
 SCHEMES = ("bearer", "basic", "header", "query", "s3")
+# Header of the interfaces that have one of their own.
+_USUAL = {"cds": "PRIVATE-TOKEN"}
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ def credential_of(entry: DatasetEntry, settings: Settings) -> Credential | None:
         )
     secret, source = found
     usual = "s3" if entry.access.url.startswith("s3:") else "bearer"
+    if entry.access.method in _USUAL:
+        usual = "header"
     scheme = options.get("scheme") or ("basic" if source.startswith("netrc") else usual)
     if scheme not in SCHEMES:
         raise CatalogError(f"dataset {entry.id!r}: {unknown('auth scheme', scheme, SCHEMES)}")
@@ -116,7 +120,7 @@ def credential_of(entry: DatasetEntry, settings: Settings) -> Credential | None:
         scheme = usual
     if source.startswith("netrc") and scheme not in ("basic", "s3"):
         secret = secret.partition(":")[2]
-    name = str(options.get("name") or "X-API-Key")
+    name = str(options.get("name") or _USUAL.get(entry.access.method, "X-API-Key"))
     return Credential(scope, source, host, port, scheme, name, secret)
 
 
@@ -132,10 +136,13 @@ def _home(entry: DatasetEntry, options: dict[str, Any]) -> tuple[str, int]:
     url = options.get("host")
     if url is None and entry.access.url.startswith("s3:"):
         url = s3_base(entry, s3_parts(entry.access.url.partition("{")[0], entry.id)[0])
+    if url is None and entry.access.method == "cmr" and entry.access.allowed_hosts:
+        url = entry.access.allowed_hosts[0]
     if url is None:
         url = entry.access.url
     elif "://" not in str(url):
-        url = f"https://{url}"
+        # A loopback host of a test speaks no https.
+        url = f"http{'' if is_loopback(str(url).partition(':')[0]) else 's'}://{url}"
     # Fields of a pattern stand in the path; a host never holds one.
     home = parse(str(url).partition("{")[0], entry.id)
     return home.host, home.port

@@ -32,7 +32,7 @@ def dataset() -> xr.Dataset:
     return xr.Dataset(
         {
             "sst": (("time", "lat", "lon"), rng.normal(290, 5, (12, 9, 12)).astype("f4"),
-                    {"units": "K", "long_name": "a name; of {parts}", "_FillValue": np.float32(-9)}),
+                    {"units": "K", "long_name": "a; {b}", "_FillValue": np.float32(-9)}),
             "packed": (("time", "lat", "lon"), rng.integers(-300, 300, (12, 9, 12)).astype("i2"),
                        {"units": "K", "scale_factor": 0.01, "add_offset": 273.15}),
             "mask": (("lat", "lon"), rng.integers(0, 5, (9, 12)).astype("u1"), {"units": "1"}),
