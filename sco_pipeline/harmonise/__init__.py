@@ -4,6 +4,7 @@ from .contract import check_contract
 from .inspection import Inspection, inspect, open_any
 from .journal import Change, Journal
 from .opening import open_dataset
+from .regrid import regrid
 
 __all__ = [
     "Change",
@@ -13,4 +14,5 @@ __all__ = [
     "inspect",
     "open_any",
     "open_dataset",
+    "regrid",
 ]

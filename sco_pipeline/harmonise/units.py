@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from ..catalog.vocabulary import unit_registry
@@ -182,9 +183,9 @@ def _is_temperature(quantity: Any) -> bool:
 def _temperature(source: Any, target: Any, difference: bool) -> Conversion:
     zero = float(unit_registry().Quantity(0.0, source.units).to(target.units).magnitude)
     one = float(unit_registry().Quantity(1.0, source.units).to(target.units).magnitude)
-    # through kelvin the last digit is lost; scales between common units are exact fractions
-    factor = round(one - zero, 12)
-    return Conversion(factor, 0.0 if difference else round(zero, 9))
+    # through kelvin the last digits are lost; scales of temperature are simple fractions
+    factor = float(Fraction(one - zero).limit_denominator(1000))
+    return Conversion(factor, 0.0 if difference else round(zero, 12))
 
 
 def _by_dimension(source: Any, target: Any, found: str, wanted: str) -> Conversion:
