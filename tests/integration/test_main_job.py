@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import netCDF4
@@ -14,6 +15,7 @@ import pytest
 import xarray as xr
 
 import sco_pipeline as sco
+from sco_pipeline.product import is_whole
 
 RECIPES = ("equatorial-sst", "darwin-soi-trend", "mediterranean-sea-level")
 NINO34 = (190.0, -5.0, 240.0, 5.0)  # degrees east
@@ -174,3 +176,30 @@ def test_a_full_disk_leaves_the_previous_product_whole(made, tmp_path):
     message, state = done.stdout.strip().splitlines()
     assert "no space left for" in message
     assert state == "True True ['.darwin-soi-trend.lock', 'darwin-soi-trend']"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4])
+def test_a_kill_while_writing_leaves_the_previous_product_whole(made, tmp_path, seconds):
+    settings = made[0].model_copy(update={"output_dir": tmp_path / "outputs"})
+    before = sco.run("darwin-soi-trend", settings)
+    code = (
+        "import sys, sco_pipeline as sco; from pathlib import Path;"
+        "settings = sco.Settings(cache_dir=sys.argv[1], output_dir=sys.argv[2]);"
+        "sco.run('darwin-soi-trend', settings, force=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, settings.cache_dir, settings.output_dir],
+        cwd=Path(__file__).parents[2],
+    ) as child:
+        while not (tmp_path / "outputs" / ".darwin-soi-trend.staging").is_dir():
+            assert child.poll() is None
+            time.sleep(0.005)
+        time.sleep(seconds)
+        child.kill()
+    assert is_whole(before)
+    after = sco.run("darwin-soi-trend", settings, force=True)
+    assert after.files == before.files
+    assert {path.name for path in (tmp_path / "outputs").iterdir()} == {
+        ".darwin-soi-trend.lock",
+        "darwin-soi-trend",
+    }
