@@ -1,5 +1,6 @@
 """Fixtures of every kind of test; nothing but loopback is reachable."""
 
+import logging
 import os
 import socket
 from pathlib import Path
@@ -44,3 +45,12 @@ def settings(tmp_path):
     from sco_pipeline import Settings
 
     return Settings(cache_dir=tmp_path / "cache", output_dir=tmp_path / "outputs")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was():
+    """Put back what the command changes about the log of the package."""
+    logger = logging.getLogger("sco_pipeline")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    logger.handlers, logger.level = handlers, level

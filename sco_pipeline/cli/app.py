@@ -36,7 +36,6 @@ def _options(
     logger = logging.getLogger("sco_pipeline")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO if verbose else logging.WARNING)
-    logger.propagate = False
 
 
 def main() -> None:

@@ -140,7 +140,7 @@ def field_significance(pvalue: xr.DataArray, rate: float = 0.1) -> xr.DataArray:
     Parameters
     ----------
     pvalue : DataArray (...)
-        p-values of the local tests; missing ones take no part.
+        The p-values of the local tests; missing ones take no part.
     rate : float
         Share of false discoveries among the discoveries (Benjamini and Hochberg 1995); twice the
         level wanted for fields that are correlated in space (Wilks 2016).
