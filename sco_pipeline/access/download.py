@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import time
@@ -16,6 +15,7 @@ from ..errors import AccessError, ChecksumError
 from . import signatures, storage
 from .addresses import clean, parse, through_mirror
 from .client import Client, TransientError
+from .hashing import Hasher
 from .receive import NotThereError, Received
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Download:
         self._form = form
         self._arrived = arrived
         self._limit = limit
-        self._sha = hashlib.sha256()
+        self._sha = Hasher()
         self._done = 0
         self._validator: str | None = None
         self._total: int | None = None
@@ -65,7 +65,10 @@ class Download:
         """
         self._start_over()
         deadline = time.monotonic() + self._client.limits.granule_seconds
-        return self._client.retry(url, lambda: self._attempt(url, headers, deadline))
+        try:
+            return self._client.retry(url, lambda: self._attempt(url, headers, deadline))
+        finally:
+            self._sha.close()
 
     def _attempt(self, url: str, headers: dict[str, str], deadline: float) -> Received:
         sent = dict(headers)
@@ -170,7 +173,8 @@ class Download:
         )
 
     def _start_over(self) -> None:
-        self._sha = hashlib.sha256()
+        self._sha.close()
+        self._sha = Hasher()
         self._done = 0
         self._validator = self._total = None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from ...errors import HarmonisationError
+from .netcdf import read_netcdf
 from .reader import needs, reader
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ _UNSAFE = ("pickle", "json2", "vlen-array")
 @reader("zarr")
 def read_zarr(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
     """Open a Zarr group, zipped or not, undecoded and lazy."""
+    if path.is_file() and _starts_as_hdf5(path):
+        # The fetched part of a remote store is kept as NetCDF.
+        return read_netcdf(path, entry)
     zarr = needs("zarr", "zarr")
     names = _names(path)
     roots = [name for name in names if name.rsplit("/", 1)[-1] in _MARKS]
@@ -41,6 +45,11 @@ def read_zarr(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         cache=False,
         chunks=None,
     )
+
+
+def _starts_as_hdf5(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
 def _names(path: Path) -> list[str]:
