@@ -145,6 +145,8 @@ def aod_exceedance_days(
     ----------
     od550aer : DataArray (time, ...), 1
         Daily.
+    frequency : {"year", "season", "month"}
+        Of the result.
     threshold : float
         In the units of the data.
     missing : str
@@ -183,6 +185,8 @@ def pm25_exceedance_days(
     ----------
     pm25 : DataArray (time, ...), ug m-3
         Daily means.
+    frequency : {"year", "season", "month"}
+        Of the result.
     threshold : float
         In the units of the data.
     missing : str
@@ -219,6 +223,8 @@ def exceedance_days(
     ----------
     field : DataArray (time, ...), any units
         Daily.
+    frequency : {"year", "season", "month"}
+        Of the result.
     threshold : float
         In the units of the data; it must be given.
     missing : str

@@ -79,6 +79,8 @@ def hot_nights(
     ----------
     ts : DataArray (time, ...), degC
         Land-surface temperature of the night overpass, one value a day.
+    frequency : {"year", "season", "month"}
+        Of the result.
     threshold : float
         In degC.
     missing : str
