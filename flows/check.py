@@ -117,7 +117,10 @@ def _deployment_faults(deployment: Deployment, directory: Path) -> Iterator[Faul
     from prefect.exceptions import MissingFlowError, ScriptError
     from prefect.flows import load_flow_from_entrypoint
 
-    for name in deployment.work_pool.job_variables.env:
+    for name, value in deployment.work_pool.job_variables.env.items():
+        if name.startswith("SCO_TOKENS") or "prefect.blocks." in value:
+            at = ("work_pool", "job_variables", "env", name)
+            yield at, "Prefect would keep the secret in clear; make a block, see deploy.md"
         field = name.removeprefix("SCO_").split("__")[0].lower()
         if name.startswith("SCO_") and field not in Settings.model_fields:
             at = ("work_pool", "job_variables", "env", name)

@@ -1,8 +1,8 @@
 """Deployment of everything that prefect.yaml says: ``python -m flows.deploy``.
 
-Checks the file, makes what the server lacks (work pool, limits of the archives, the automation
-that finds killed runs), deploys, and removes schedules that the file no longer has. Doing it again
-changes nothing.
+Checks the file, makes what the server lacks (work pool, credentials, limits of the archives, the
+automation that finds killed runs), deploys, and removes schedules that the file no longer has.
+Doing it again changes nothing.
 """
 
 from __future__ import annotations
@@ -38,28 +38,64 @@ def main() -> None:
         content = check(FILE)
         require_server()
         with get_client(sync_client=True) as client:
-            make_work_pool(client, content.deployments[0].work_pool.name)
+            pool_name = content.deployments[0].work_pool.name
+            make_work_pool(client, pool_name)
+            pass_on_credentials(client, pool_name)
             make_limits(client)
             make_automations(client)
-            _prefect("deploy", "--all")
+            _deploy_all()
             remove_what_is_gone(client, content)
 
 
-def _prefect(*arguments: str) -> None:
-    """Run a prefect command; its output tells what went wrong."""
-    command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
-    if subprocess.run(command, check=False).returncode:
-        raise sco.ScoError(f"'prefect {' '.join(arguments)}' failed; see above")
+def _deploy_all() -> None:
+    """Run Prefect's own command, which tells what went wrong."""
+    command = ["prefect", "--no-prompt", "deploy", "--all"]
+    if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+        raise sco.ScoError(f"'{' '.join(command)}' failed; see above")
 
 
 def make_work_pool(client: SyncPrefectClient, name: str) -> None:
     """Make the process work pool, if the server has none of that name."""
+    from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectNotFound
+    from prefect.workers.process import ProcessWorker
 
     try:
         client.read_work_pool(name)
     except ObjectNotFound:
-        _prefect("work-pool", "create", name, "--type", "process")
+        template = ProcessWorker.get_default_base_job_template()
+        new = WorkPoolCreate(name=name, type=ProcessWorker.type, base_job_template=template)
+        client.create_work_pool(new)
+        print(f"made the work pool {name!r}")
+
+
+def pass_on_credentials(client: SyncPrefectClient, pool_name: str) -> None:
+    """Let the work pool give runs each credential of the catalog that is a Secret block.
+
+    The pool holds the name of the block only; a worker reads the secret when it starts a run.
+    """
+    from prefect.client.schemas.actions import WorkPoolUpdate
+
+    catalog = sco.load_catalog(sco.Settings().catalog_dir)
+    scopes = {entry.access.credential for entry in catalog.datasets.values()}
+    template = client.read_work_pool(pool_name).base_job_template
+    env = template["variables"]["properties"]["env"].setdefault("default", {})
+    for scope in sorted(scope for scope in scopes if scope):
+        block, name = f"sco-{scope}", f"SCO_TOKENS__{scope.upper().replace('-', '_')}"
+        if name not in env and _has_secret(client, block):
+            env[name] = f"{{{{ prefect.blocks.secret.{block} }}}}"
+            client.update_work_pool(pool_name, WorkPoolUpdate(base_job_template=template))
+            print(f"runs of the work pool {pool_name!r} get {name} from the block {block!r}")
+
+
+def _has_secret(client: SyncPrefectClient, name: str) -> bool:
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        client.read_block_document_by_name(name, "secret", include_secrets=False)
+    except ObjectNotFound:
+        return False
+    return True
 
 
 def make_limits(client: SyncPrefectClient) -> None:

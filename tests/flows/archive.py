@@ -17,7 +17,7 @@ citation: A test.
 coverage: {{start: 1866-01-01, end: 2013-12-31}}
 frequency: month
 format: netcdf
-access: {{method: http, url: "{url}"}}
+access: {{method: http, url: "{url}", credential: {credential}}}
 variables:
   soi: {{name: SOI_Darwin, units: "1"}}
 """
@@ -58,10 +58,12 @@ class Archive:
         server.put("/good.nc", darwin())
         server.play("/down.nc", status(503))
 
-    def add(self, name: str, cadence: str = "daily") -> None:
+    def add(self, name: str, cadence: str = "daily", credential: str = "null") -> None:
         """Add a dataset and a recipe over it."""
         url = self.server.url(f"/{name}.nc")
-        (self.directory / "datasets" / f"{name}.yaml").write_text(DATASET.format(url=url))
+        (self.directory / "datasets" / f"{name}.yaml").write_text(
+            DATASET.format(url=url, credential=credential)
+        )
         recipe = RECIPE.format(name=name, cadence=cadence)
         (self.directory / "recipes" / f"{name}.yaml").write_text(recipe)
 

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import psutil
-import pytest
 
+import sco_pipeline as sco
 from tests.flows.archive import Archive
 from tests.flows.processes import environment, free_port, process, run, wait_until
 
@@ -58,9 +58,8 @@ def test_without_a_server_there_is_one_line_and_nothing_changes(
     assert not (tmp_path / "outputs").exists()
 
 
-@pytest.mark.parametrize("arguments", [["down"], ["--cadence", "daily"]])
 def test_a_run_that_waits_an_hour_ends_at_once_when_it_is_told_to(
-    archive: Archive, tmp_path: Path, prefect_server: str, arguments: list[str]
+    archive: Archive, tmp_path: Path, prefect_server: str
 ) -> None:
     """SIGTERM: the run is crashed, no process and no temporary file stays."""
     from prefect import get_client
@@ -69,7 +68,7 @@ def test_a_run_that_waits_an_hour_ends_at_once_when_it_is_told_to(
         tmp_path / "home", PREFECT_API_URL=prefect_server, **archive.environment(tmp_path)
     )
     log = tmp_path / "log"
-    with process(["-m", "flows.indicators", *arguments], env, log) as child:
+    with process(["-m", "flows.indicators", "--cadence", "daily"], env, log) as child:
         said = "'fetch down' - Task run failed with exception: AccessError"
         wait_until(lambda: said in log.read_text(), 90, "the task waits for its next try")
         children = psutil.Process(child.pid).children(recursive=True)
@@ -84,3 +83,20 @@ def test_a_run_that_waits_an_hour_ends_at_once_when_it_is_told_to(
     left = [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()]
     assert [p for p in left if p.suffix not in (".lock", ".json", ".nc")] == []
     assert [path for path in left if ".staging" in str(path)] == []
+
+
+def test_a_run_that_is_told_to_end_while_writing_leaves_the_product_as_it_was(
+    archive: Archive, here: Path, prefect_server: str
+) -> None:
+    """SIGTERM half through a file: crashed, the staging place is gone, the product is whole."""
+    before = sco.run("good")
+    stamps = [path.stat().st_mtime_ns for path in before.paths()]
+    env = environment(here / "home", PREFECT_API_URL=prefect_server, **archive.environment(here))
+    with process(["-m", "tests.flows.stuck_writer", "good"], env, here / "log") as child:
+        wait_until(lambda: list(here.glob("outputs/.good.staging/*")), 90, "half a file is written")
+        child.send_signal(signal.SIGTERM)
+        child.wait(15)
+    assert "Finished in state Crashed" in (here / "log").read_text()
+    assert sorted(path.name for path in (here / "outputs").iterdir()) == [".good.lock", "good"]
+    assert [path.stat().st_mtime_ns for path in before.paths()] == stamps
+    assert sco.run("good").up_to_date

@@ -53,6 +53,8 @@ def block(text: str, place: int) -> tuple[int, int]:
         ("slug: yearly}", "slug: x}\n  - {cron: 0 0 1 1 *, timezone: UTC, slug: x}", "twice"),
         ("- name: monthly", "- name: daily", "'daily' stands twice"),
         ("SCO_DASK: threads", "SCO_DAKS: threads", "Did you mean 'SCO_DASK'?"),
+        ("SCO_DASK: threads", "SCO_TOKENS__ESA: abc", "in clear"),
+        ("SCO_DASK: threads", 'X: "{{ prefect.blocks.secret.x }}"', "in clear"),
         ("steps.set_working_directory:", "steps.set_working_dir:", "can be imported"),
         ("    directory: ", "    dirctory: ", "Did you mean 'directory'?"),
         ("tags: [sco, yearly]", "tags: []", "at least 1 item"),

@@ -46,7 +46,7 @@ class Site:
             deployment = client.read_deployment_by_name("indicator/recipe")
             return client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id
 
-    def ended(self, run_id: Any, seconds: float = 60) -> Any:
+    def ended(self, run_id: Any, seconds: float = 180) -> Any:
         with self.client() as client:
 
             def final() -> Any:
@@ -118,7 +118,7 @@ def test_the_worker_runs_a_scheduled_run(site: Site) -> None:
     def completed() -> Any:
         return [found for found in site.runs("daily") if found.state.is_completed()]
 
-    done = wait_until(completed, 90, "a scheduled run of the daily deployment is completed")
+    done = wait_until(completed, 180, "a scheduled run of the daily deployment is completed")
     assert done[0].auto_scheduled
     assert (site.root / "outputs/good/good.nc").is_file()
     assert site.archive.hits("good") == 1
@@ -146,6 +146,38 @@ def test_the_worker_runs_what_is_asked_for_and_two_runs_share_one_fetch(site: Si
         "the logs of both runs arrive",
     )
     assert [logs.count(part) for part in told] == [1, 1]
+
+
+def test_a_credential_reaches_its_archive_and_nothing_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Secret block, passed on by the work pool, is in no deployment, run, log or product."""
+    from prefect.blocks.system import Secret
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from flows import deploy
+
+    site.archive.add("closed", cadence="once", credential="my-archive")
+    site.archive.server.put("/closed.nc", darwin())
+    monkeypatch.setenv("SCO_CATALOG_DIR", str(site.archive.directory))
+    with temporary_settings({PREFECT_API_URL: site.api}), site.client() as client:
+        Secret(value="S3CR3T").save("sco-my-archive")  # type: ignore[call-arg]
+        deploy.pass_on_credentials(client, "sco")
+        pool = client.read_work_pool("sco").model_dump_json()
+    found = site.start(recipe="closed")
+    assert site.ended(found).is_completed()
+    (hit,) = site.archive.server.hits("/closed.nc")
+    assert hit.headers["Authorization"] == "Bearer S3CR3T"
+    with site.client() as client:
+        told = [pool, site.deployment("indicator/recipe").model_dump_json(), site.logs(found)]
+        told += [run.model_dump_json() for run in client.read_flow_runs()]
+        told += [run.model_dump_json() for run in client.read_task_runs()]
+        told += [artifact.model_dump_json() for artifact in client.read_artifacts()]
+    assert not any("S3CR3T" in text for text in told)
+    written = [p for p in (site.root / "outputs").rglob("*") if p.is_file()]
+    written += [p for p in (site.root / "cache").rglob("*") if p.is_file()]
+    written += [site.root / "server.log", site.root / "worker.log"]
+    assert not any(b"S3CR3T" in path.read_bytes() for path in written)
 
 
 def test_bad_parameters_are_refused_before_any_download(site: Site) -> None:
@@ -198,12 +230,12 @@ def test_a_killed_run_is_marked_as_crashed_and_the_next_one_works(
         client.create_automation(AutomationCore.model_validate(content))
     log = site.root / "killed.log"
     with process(["-m", "flows.indicators", "killed"], site.env, log) as child:
-        wait_until(lambda: site.archive.hits("killed"), 60, "the download has begun")
+        wait_until(lambda: site.archive.hits("killed"), 120, "the download has begun")
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
     with site.client() as client:
         (found,) = [flow_run for flow_run in client.read_flow_runs() if flow_run.name == "killed"]
-    state = site.ended(found.id, 90)
+    state = site.ended(found.id)
     assert state.is_crashed()
     assert "has not been heard of" in state.message
     assert not (site.root / "outputs/killed").exists()
