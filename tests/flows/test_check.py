@@ -47,7 +47,7 @@ def block(text: str, place: int) -> tuple[int, int]:
         ("parameters: {cadence: yearly}", "parameters: {cadence: hourly}", "hourly"),
         ("parameters: {cadence: yearly}", "parameters: {}", "cadence"),
         ("indicators.py:indicator\n", "indicators.py:indicatr\n", "no flow is at"),
-        ("indicators.py:indicator\n", "indicater.py:indicator\n", "no flow is at"),
+        ("indicators.py:indicator\n", "indikator.py:indicator\n", "no flow is at"),
         ('cron: "0 7 10 2 *"', 'cron: "0 7 10 13 *"', "is not a cron line"),
         ("timezone: UTC, slug: yearly", "timezone: Europe/Paris, slug: yearly", "'UTC'"),
         ("slug: yearly}", "slug: x}\n  - {cron: 0 0 1 1 *, timezone: UTC, slug: x}", "twice"),
@@ -56,9 +56,9 @@ def block(text: str, place: int) -> tuple[int, int]:
         ("SCO_DASK: threads", "SCO_TOKENS__ESA: abc", "in clear"),
         ("SCO_DASK: threads", 'X: "{{ prefect.blocks.secret.x }}"', "in clear"),
         ("steps.set_working_directory:", "steps.set_working_dir:", "can be imported"),
-        ("    directory: ", "    dirctory: ", "Did you mean 'directory'?"),
+        ("    directory: ", "    directoryy: ", "Did you mean 'directory'?"),
         ("tags: [sco, yearly]", "tags: []", "at least 1 item"),
-        ("name: sco\n", "name: sco\n    nmae: other\n", "unknown key 'nmae'"),
+        ("name: sco\n", "name: sco\n    namez: other\n", "unknown key 'namez'"),
     ],
 )  # fmt: skip
 def test_a_typing_error_is_named_with_its_line(
