@@ -41,7 +41,7 @@ def shapes_path(shapes: list[Any], view: View) -> Path | None:
     for shape in shapes:
         parts = shapely.get_parts(shape)
         joined = _polygons(_clipped(parts, shapely.bounds(parts), view))
-        rings += [_projected(ring, view) for ring in shapely.get_rings(joined)]
+        rings += _projected(shapely.get_rings(joined), view)
     return _path_of(rings)
 
 
@@ -56,7 +56,7 @@ def boundary_lines(view: View) -> tuple[list[np.ndarray], list[np.ndarray]]:
         clipped = _clipped(shapes, shapely.bounds(shapes), view)
         parts = shapely.get_parts(shapely.segmentize(np.array(clipped, dtype=object), _BEND))
         simple = parts[shapely.get_type_id(parts) == 1]
-        found.append([_projected(line, view) for line in simple])
+        found.append(_projected(simple, view))
     return found[0], found[1]
 
 
@@ -133,7 +133,7 @@ def _polygons(shapes: list[Any]) -> np.ndarray:
 def _as_path(polygons: np.ndarray, view: View) -> Path | None:
     import shapely
 
-    return _path_of([_projected(ring, view) for ring in shapely.get_rings(polygons)])
+    return _path_of(_projected(shapely.get_rings(polygons), view))
 
 
 def _path_of(rings: list[np.ndarray]) -> Path | None:
@@ -148,9 +148,12 @@ def _path_of(rings: list[np.ndarray]) -> Path | None:
     return Path(np.concatenate(rings), np.concatenate(codes))
 
 
-def _projected(line: Any, view: View) -> np.ndarray:
+def _projected(lines: Any, view: View) -> list[np.ndarray]:
+    """Return lines or rings in map coordinates, all of them projected in one call."""
     import shapely
 
-    lonlat = shapely.get_coordinates(line)
+    lonlat, of_line = shapely.get_coordinates(lines, return_index=True)
     points = view.project(lonlat[:, 0], lonlat[:, 1])
-    return np.asarray(points[np.isfinite(points).all(axis=1)])
+    finite = np.isfinite(points).all(axis=1)
+    points, of_line = points[finite], of_line[finite]
+    return np.split(points, np.flatnonzero(np.diff(of_line)) + 1) if len(points) else []

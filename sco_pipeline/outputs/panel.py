@@ -23,7 +23,7 @@ SEA, LAND = "#eef2f5", "#d6d6d2"
 MISSING, HATCH, HATCHING = "#f4f4f4", "#b0b0b0", "//////"
 _COAST, _BORDER = "#3c3c3c", "#707070"
 _SAMPLE = 150
-_LITTLE = 0.15
+_LITTLE = 0.4  # coarse cells of the sea reach far over the coast
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _add_path(axes: Axes, path: Any, **how: Any) -> Any:
     from matplotlib.patches import PathPatch
 
     patch = PathPatch(path, **how)
-    axes.add_patch(patch)
+    axes.add_artist(patch)  # add_patch would search the path for data limits
     return patch
 
 

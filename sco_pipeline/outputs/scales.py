@@ -29,6 +29,7 @@ _MOST_LEVELS = 12
 _DIVERGING_WORDS = ("anomaly", "departure", "trend", "slope", "change", "difference", "bias")
 _DIVERGING_INDICATORS = ("spi", "spei", "standardised", "standardized")
 _DRY_WET = ("precip", "rain", "moisture", "soil_water", "spi", "spei", "runoff", "humidity", "wet")
+_SPREAD = ("chlorophyll",)  # quantities whose values differ by factors, not by amounts
 _SEQUENTIAL = (  # words in the standard name, units or name -> colour map
     (("variability", "standard_deviation"), "cmo.amp"),
     (("temperature_above", "warm", "hot", "heat", "tx90", "tn90"), "YlOrRd"),
@@ -97,6 +98,8 @@ def scale_of(da: xr.DataArray) -> Scale:
     whole = _is_whole(values)
     if diverging:
         levels = _around_zero(max(abs(low), abs(high)))
+    elif low > 0 and any(word in _about(da) for word in _SPREAD):
+        levels = _by_factors(low, high)
     else:
         levels = _from_to(low, high, whole=whole)
     extend = _extend(levels, float(values.min()), float(values.max()))
@@ -177,6 +180,15 @@ def _from_to(low: float, high: float, *, whole: bool) -> tuple[float, ...]:
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 2)
     return tuple(_rounded(i * step, step) for i in range(first, last + 1))
+
+
+def _by_factors(low: float, high: float) -> tuple[float, ...]:
+    """Return levels of the series 1, 2, 5, 10 that hold two values."""
+    powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 2)
+    series = [float(f"{step}e{power}") for power in powers for step in (1, 2, 5)]
+    first = max(i for i, level in enumerate(series) if level <= low)
+    last = min(i for i, level in enumerate(series) if level >= high)
+    return tuple(series[first : max(last, first + 2) + 1])
 
 
 def _rounded(value: float, step: float) -> float:

@@ -72,7 +72,10 @@ def units_text(units: str) -> str:
 
 def number(value: float, levels: Sequence[float]) -> str:
     """Return a level with as many decimals as its neighbours need, and a true minus sign."""
-    step = min(abs(b - a) for a, b in itertools.pairwise(levels))
+    steps = [abs(b - a) for a, b in itertools.pairwise(levels)]
+    step = min(steps)
+    if max(steps) > 4 * step:  # levels that grow by factors
+        return f"{value:g}".replace("-", "−")
     if max(abs(level) for level in levels) >= 1e5 or step < 1e-4:
         text = f"{value:.3g}"
     else:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sco_pipeline.outputs.scales import is_diverging, nice_step, scale_of
+from sco_pipeline.outputs.text import number
 
 
 def field(values, name="x", **attrs):
@@ -79,6 +80,13 @@ def test_temperature_is_sequential_around_its_own_values():
 def test_odd_fields_have_a_scale(values):
     levels = scale_of(field(values)).levels
     assert list(levels) == sorted(set(levels))
+
+
+def test_chlorophyll_grows_by_factors():
+    name = {"standard_name": "mass_concentration_of_chlorophyll_a_in_sea_water"}
+    scale = scale_of(field(np.geomspace(0.03, 8, 500), **name))
+    assert scale.levels == (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+    assert [number(level, scale.levels) for level in scale.levels[:3]] == ["0.02", "0.05", "0.1"]
 
 
 def test_wet_is_green_and_dry_is_brown():
