@@ -202,7 +202,7 @@ def test_a_period_is_selected():
     ("variable", "select", "message"),
     [
         ("tas_anomali", {}, "Did you mean 'tas_anomaly'"),
-        ("tas_anomaly", {"tiem": "2007"}, "selects 'tiem', but the variable has dimensions"),
+        ("tas_anomaly", {"tme": "2007"}, "selects 'tme', but the variable has dimensions"),
         ("tas_anomaly", {"time": "2007"}, "names 6 periods; name one"),
         ("tas_anomaly", {"time": "1999-01"}, "there is no time '1999-01'"),
     ],

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_importing_the_room_is_light():
@@ -21,3 +25,16 @@ def test_looking_up_a_writer_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['maps', 'netcdf', 'series'] []"
+
+
+def test_nobody_imports_pyplot():
+    """It is not safe in threads; import-linter cannot forbid a module of another package."""
+    named = set()
+    for path in (ROOT / "sco_pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                named |= {f"{node.module}.{alias.name}" for alias in node.names}
+            elif isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+    assert not {name for name in named if name.startswith(("matplotlib.pyplot", "pylab"))}
+    assert "matplotlib.figure.Figure" in named
