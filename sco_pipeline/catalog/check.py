@@ -254,7 +254,7 @@ def _recipes(catalog: Catalog, able: Abilities) -> Iterator[Problem]:
                 yield Problem(
                     "error", place(recipe.id, "indicators", i), f"unknown indicator {request.id!r}"
                 )
-            if request.of is not None and request.of not in recipe.inputs:
+            if request.of not in (None, *recipe.inputs) and request.id != "xclim":
                 yield Problem(
                     "error", place(recipe.id, "indicators", i), f"no input {request.of!r}"
                 )

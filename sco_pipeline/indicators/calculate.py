@@ -12,7 +12,7 @@ from ..catalog import IndicatorRequest, Period
 from ..errors import IndicatorError, unknown
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
-from .indicator import FIELD, Indicator, Result, indicators
+from .indicator import FIELD, XCLIM, Indicator, Result, indicators
 from .requests import Baseline, check_requests
 
 Frequency = Literal["day", "month", "season", "year"]
@@ -123,6 +123,10 @@ def _evaluate(
     """Call one indicator's function with its inputs and describe the result."""
     entry = indicators[request.id]
     keywords: dict[str, Any] = dict(request.options)
+    if entry.id == XCLIM:
+        from .xclim_adapter import compute_xclim
+
+        return compute_xclim(ds, str(request.of), frequency, **keywords).rename(request.output)
     if entry.needs_baseline:
         keywords["baseline"] = baseline
     if entry.takes_frequency:

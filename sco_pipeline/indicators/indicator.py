@@ -22,6 +22,8 @@ Result = xr.DataArray | xr.Dataset
 Function = TypeVar("Function", bound=Callable[..., Result])
 
 FIELD = "field"
+XCLIM = "xclim"
+"""The indicator whose `of` names an indicator of xclim."""
 _GIVEN = ("baseline", "frequency")
 
 

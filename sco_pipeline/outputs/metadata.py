@@ -105,7 +105,7 @@ def _coverage(recipe: Recipe, entries: Iterable[DatasetEntry]) -> Period:
 def _standard_names(product: xr.Dataset, recipe: Recipe, catalog: Catalog) -> None:
     """Name anomalies as CF does, and deviations like their variable (cell methods tell them)."""
     for request in recipe.indicators:
-        if request.of is None:
+        if request.of is None or request.of not in catalog.variables:
             continue
         source = catalog.variables[request.of].standard_name
         for name in (request.output, f"{request.output}_regional"):
