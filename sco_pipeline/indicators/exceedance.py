@@ -10,8 +10,8 @@ import xarray as xr
 
 from ..errors import IndicatorError, unknown
 from .cells import over_cells
-from .missing import missing_rule
-from .periods import day_axis
+from .missing import MissingRule, missing_rule
+from .periods import Periods, day_axis
 
 _FREQUENCIES = ("year", "season", "month")
 
@@ -61,7 +61,7 @@ def days_where(
         total = np.concatenate(
             [np.zeros((flags.shape[0], 1)), flags.cumsum(axis=1, dtype=float)], axis=1
         )
-        enough = rule.holds(series[0], bounds, periods)
+        enough = enough_days(rule, series[0], bounds, periods)
         return np.where(enough, total[:, stops] - total[:, starts], np.nan)
 
     stamps, _ = axis.stamps(periods)
@@ -72,6 +72,13 @@ def days_above(field: xr.DataArray, threshold: float, frequency: str, missing: s
     """Count the days of each period strictly above a threshold; see `days_where`."""
     found = days_where(lambda series: series > threshold, [field], frequency, missing)
     return found.assign_coords(threshold=threshold)
+
+
+def enough_days(
+    rule: MissingRule, series: np.ndarray, bounds: np.ndarray, periods: Periods
+) -> np.ndarray:
+    """Tell which periods have enough days; (cell, day) to (cell, period)."""
+    return rule.holds(np.ascontiguousarray(series.T), bounds, periods).T
 
 
 def _padded(series: np.ndarray, days: int, position: np.ndarray) -> np.ndarray:

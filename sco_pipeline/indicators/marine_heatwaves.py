@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..catalog import Period
 from .cells import over_cells
+from .exceedance import enough_days
 from .indicator import indicator
 from .mhw_rules import DEFAULTS, Rules, rules_of
 from .missing import missing_rule
@@ -208,7 +209,7 @@ def _yearly(
     def metrics(series: np.ndarray) -> np.ndarray:
         padded = rules.padded(series)
         found = metrics_of(padded, rules.normal(padded), rules)
-        enough = rule.holds(padded, rules.axis.month_starts, periods)
+        enough = enough_days(rule, padded, rules.axis.month_starts, periods)
         return np.where(enough[:, :, None], found, np.nan)
 
     out = over_cells(metrics, tos, result={"time": starts, "metric": list(_METRICS)})

@@ -98,8 +98,8 @@ def compute_xclim(
     if identifier.upper() not in registry:
         raise IndicatorError(unknown("xclim indicator", identifier, map(str.lower, registry)))
     entry = registry[identifier.upper()].get_instance()
-    names = [name for name, about in entry.parameters.items() if int(about["kind"]) in (0, 1)]
-    wanted = [name for name in names if entry.parameters[name]["kind"] == 0]
+    names = [name for name, about in entry.parameters.items() if int(about.kind) in (0, 1)]
+    wanted = [name for name in names if int(entry.parameters[name].kind) == 0]
     absent = [name for name in wanted if name not in ds]
     if absent:
         raise IndicatorError(
@@ -111,7 +111,7 @@ def compute_xclim(
     if "freq" in entry.parameters:
         keywords.setdefault("freq", _FREQUENCIES[frequency])
     try:
-        with options(check_missing="skip", keep_attrs=False):
+        with options(check_missing="skip"):
             found = entry(**used, **keywords)
     except (TypeError, ValueError, KeyError) as error:
         raise IndicatorError(f"xclim refuses 'xclim:{identifier}': {error}") from error
