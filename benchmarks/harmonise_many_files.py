@@ -1,7 +1,7 @@
 """Ten years of daily files: opening and standardising one variable, against open_mfdataset.
 
-Run ``python benchmarks/harmonise_many_files.py [files]``. Each way runs alone in a process of its
-own, three times in turn; the table gives the median time, the peak memory and the tasks a file.
+Run ``python benchmarks/harmonise_many_files.py [files [rounds]]``. Each way runs alone in a process
+of its own, in turn (three rounds); the table gives medians of time, peak memory and tasks a file.
 """
 
 from __future__ import annotations
@@ -98,18 +98,21 @@ def measure(way: str, folder: Path) -> None:
 
 def main() -> None:
     """Write the files, measure each way and print the table."""
-    if len(sys.argv) > 2:
-        return measure(sys.argv[2], Path(sys.argv[1]))
+    if sys.argv[1:2] == ["--way"]:
+        return measure(sys.argv[2], Path(sys.argv[3]))
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 3650
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), count)
         figures: dict[str, list[list[float]]] = {way: [] for way in WAYS}
-        for _ in range(3):
+        for _ in range(rounds):
             for way in WAYS:
                 done = subprocess.run(
-                    [sys.executable, __file__, folder, way], check=True, capture_output=True,
+                    [sys.executable, __file__, "--way", way, folder],
+                    check=True,
+                    capture_output=True,
                     text=True,
-                )  # fmt: skip
+                )
                 figures[way].append(json.loads(done.stdout))
     print(f"{count} files of {ROWS} x {COLUMNS} cells")
     for way, runs in figures.items():

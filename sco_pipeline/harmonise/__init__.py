@@ -4,6 +4,7 @@ from .contract import check_contract
 from .inspection import Inspection, inspect, open_any
 from .journal import Change, Journal
 from .opening import open_dataset
+from .quality import count_flags, quality_flags
 from .regrid import regrid
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "Inspection",
     "Journal",
     "check_contract",
+    "count_flags",
     "inspect",
     "open_any",
     "open_dataset",
+    "quality_flags",
     "regrid",
 ]

@@ -98,6 +98,8 @@ def standardise_raw(
     sources = {name: source_of(raw, name, opening.entry, origin) for name in names}
     axes = _axes(raw, sources[names[0]].name, opening, origin)
     times = read_times(raw, axes, opening.entry, origin, opening.journal)
+    if axes.lat and raw[axes.lat].ndim == 2 and times.dim in raw[axes.lat].dims:
+        times = _whole_swath(times, opening)
     steps = _wanted_steps(times, opening.request)
     if not steps.size:
         return None
@@ -121,6 +123,15 @@ def standardise_raw(
         attrs[wanted.id] = wanted.attributes(variable)
     assert grid is not None  # a request names at least one variable
     return Granule(origin, identity, times, grid, fields, attrs)
+
+
+def _whole_swath(times: Times, opening: Opening) -> Times:
+    """Return the times of a swath, one for each scan line, as one step."""
+    opening.journal.add(
+        "time", "one for each scan line", "one step from first to last line", "a swath"
+    )
+    start, end = times.start.min(), times.end.max()
+    return Times(np.array([start]), np.array([end]), None, times.derived)
 
 
 def _axes(raw: xr.Dataset, name: str, opening: Opening, origin: str) -> Axes:

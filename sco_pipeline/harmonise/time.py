@@ -26,6 +26,8 @@ from .journal import Journal
 from .stamps import as_datetime64, decode
 
 _ALIGNED = ("day", "dekad", "month", "season", "year")
+_ROUNDING = 0.01
+"""Seconds that a stamp may miss the whole second by and still mean it."""
 _STEP = re.compile(r"(\d+)(s|min|h|D)$")
 _STEP_SECONDS = {"s": 1, "min": 60, "h": 3600, "D": 86400}
 
@@ -144,6 +146,8 @@ def _settle(
 ) -> NDArray[Any]:
     """Round to the second, and onto midnight where floating point missed it by a little."""
     settled = periods.rounded(stamps)
+    off = np.abs(periods.seconds_between(stamps, settled))
+    settled = np.where(off <= _ROUNDING, settled, stamps)
     if entry.frequency in _ALIGNED and values.dtype.kind == "f":
         middle = periods.shift(settled, 43200)
         midnight = periods.begin(middle, "day")

@@ -326,6 +326,28 @@ def test_swath_without_geolocation_is_refused(tmp_path):
         opened([syn.write(ds, tmp_path / "a.nc")])
 
 
+def test_swath_with_geolocation_is_one_step_on_its_own_cells(tmp_path):
+    lines, pixels = np.meshgrid(np.arange(20), np.arange(12), indexing="ij")
+    ds = xr.Dataset(
+        {"sst": (("scan", "pixel"), 280.0 + lines + pixels, {"units": "K"})},
+        coords={
+            "lat": (("scan", "pixel"), 10 + lines / 10 + pixels / 50, {"units": "degrees_north"}),
+            "lon": (("scan", "pixel"), 179.4 + 0.1 * pixels, {"units": "degrees_east"}),
+            "time": ("scan", 1000 + 1.5 * np.arange(20), {"units": "seconds since 2001-01-01"}),
+        },
+    )  # fmt: skip
+    path = syn.write(ds.reset_coords(), tmp_path / "a.nc")
+    got = opened([path], syn.entry({"tos": {"name": "sst"}}, "irregular"))
+    assert got.tos.dims == ("time", "y", "x") and got.sizes["time"] == 1
+    np.testing.assert_allclose(got.tos[0], ds.sst - 273.15, atol=1e-9)
+    bounds = got.time_bnds.values[0] - np.datetime64("2001-01-01", "s")
+    assert (bounds / np.timedelta64(1, "s")).tolist() == [1000.0, 1030.0]
+    gridded = harmonise.regrid(got, "latlon-0p5deg", min_coverage=0.0)
+    inside = float(gridded.tos[0].sel(lat=11.25, lon=179.75))
+    near = (np.abs(ds.lat - 11.25) < 0.25) & (np.abs(ds.lon - 179.75) < 0.25)
+    assert inside == pytest.approx(float(ds.sst.where(near).mean()) - 273.15, abs=1.0)
+
+
 # the same input, other chunks, other threads
 
 
