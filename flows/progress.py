@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from prefect import get_run_logger
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+if TYPE_CHECKING:
+    from sco_pipeline.access.progress import Progress as FetchProgress
+
+log = logging.getLogger("sco_pipeline.flows")
 FETCHED = 0.5  # share of a recipe; the other half is computing and writing
 SECONDS_BETWEEN_UPDATES = 5.0
 
@@ -62,3 +68,36 @@ class Progress:
     def _show(self) -> None:
         self._shown = time.monotonic()
         update_progress_artifact(self._artifact, round(self._percent(), 1))
+
+
+def fetch_reporter(recipe: str) -> Callable[[FetchProgress], None]:
+    """Return a function that shows how far a fetch has come, every few seconds.
+
+    Parameters
+    ----------
+    recipe : str
+        Id of the recipe; the artifact is named after it.
+
+    Returns
+    -------
+    callable
+        Takes a report of `sco_pipeline.access`, from any thread.
+    """
+    artifact = cast(UUID, create_progress_artifact(0.0, key=f"{recipe}-fetch"))
+    guard = threading.Lock()
+    shown = time.monotonic()
+
+    def report(state: FetchProgress) -> None:
+        nonlocal shown
+        finished = state.files_done == state.files_total
+        with guard:
+            if not finished and time.monotonic() - shown < SECONDS_BETWEEN_UPDATES:
+                return
+            shown = time.monotonic()
+        share = state.files_done / max(1, state.files_total)
+        said = f"{state.files_done} of {state.files_total} files of {state.dataset}"
+        said += f", {state.bytes_done / 1e6:.1f} MB fetched"
+        log.info("%s: %s", recipe, said)
+        update_progress_artifact(artifact, round(100.0 * share, 1), description=said)
+
+    return report

@@ -10,7 +10,7 @@ from prefect.futures import as_completed
 
 import sco_pipeline as sco
 from flows.archives import archive_slots
-from flows.progress import FETCHED, Progress
+from flows.progress import FETCHED, Progress, fetch_reporter
 from flows.publication import publish
 from flows.retries import LONG_WAITS
 from sco_pipeline.catalog import FetchRecord, Recipe
@@ -20,7 +20,7 @@ from sco_pipeline.catalog import FetchRecord, Recipe
 def fetch(recipe: Recipe, settings: sco.Settings) -> list[FetchRecord]:
     """Fetch the files of a recipe."""
     with archive_slots(recipe, settings):
-        return sco.fetch(recipe, settings)
+        return sco.fetch(recipe, settings, progress=fetch_reporter(recipe.id))
 
 
 @task(**LONG_WAITS, task_run_name="produce {recipe.id}")

@@ -80,7 +80,7 @@ def server(home: Path, log: Path) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}/api"
     env = environment(
         home,
-        PREFECT_SERVER_UI_API_URL=address,
+        PREFECT_SERVER_UI_ENABLED="false",
         PREFECT_API_SERVICES_SCHEDULER_LOOP_SECONDS="5",
     )
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]

@@ -94,6 +94,21 @@ def test_a_second_run_does_nothing(archive: Archive, here: Path) -> None:
     assert "](" not in summary
 
 
+def test_a_long_fetch_shows_how_far_it_is(
+    archive: Archive, here: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    from flows import progress
+    from flows.indicators import indicator
+
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
+    indicator("good")
+    shown = artifacts_of(latest_run("indicator"))["good-fetch"]
+    assert shown.data == 100.0
+    size = len(archive.server.files["/good.nc"].body)
+    assert shown.description == f"1 of 1 files of good, {size / 1e6:.1f} MB fetched"
+    assert "good: 0 of 1 files of good" in caplog.text
+
+
 def test_each_recipe_fails_alone_and_waiting_is_for_those_it_may_help(
     archive: Archive, here: Path, impatient: None
 ) -> None:
