@@ -133,3 +133,81 @@ def test_large_fields_are_thinned_to_their_means():
     cells = cells_of(da, choose_view(Extent(0, 0, 32, 0.1)))
     assert cells.values.shape[1] <= 1500
     assert np.allclose(cells.values, 1.0)
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        Extent(-6, 30, 36, 46),
+        Extent(-25, 34, 45, 72),
+        Extent(25, -5, 385, 5),
+        Extent(30, -90, 390, 90),
+        Extent(-180, 50, 180, 90),
+        Extent(-180, -90, 180, -50),
+        Extent(-75, 59, -10, 84),
+        Extent(170, -25, 190, -10),
+    ],
+)
+def test_places_are_those_of_cartopy_turned_to_the_middle(extent):
+    """Relative longitudes under a projection at zero equal the turned projection of cartopy."""
+    import cartopy.crs as ccrs
+
+    view = choose_view(extent)
+    sixth, centre = extent.height / 6, (extent.south + extent.north) / 2
+    turned = {
+        "mercator": lambda at: ccrs.Mercator(at, min_latitude=-82, max_latitude=82),
+        "plate-carree": ccrs.PlateCarree,
+        "robinson": ccrs.Robinson,
+        "north-polar": ccrs.NorthPolarStereo,
+        "south-polar": ccrs.SouthPolarStereo,
+        "azimuthal": lambda at: ccrs.LambertAzimuthalEqualArea(at, centre),
+        "albers": lambda at: ccrs.AlbersEqualArea(
+            at, centre, standard_parallels=(extent.south + sixth, extent.north - sixth)
+        ),
+    }[view.kind](view.middle)
+    random = np.random.default_rng(0)
+    lon = random.uniform(extent.west + 0.1, extent.east - 0.1, 500)
+    lat = random.uniform(extent.south, extent.north, 500)
+    expected = turned.transform_points(ccrs.PlateCarree(), lon, lat)[:, :2]
+    found = view.project(view.relative(lon), lat)
+    scale = np.abs(expected).max()
+    assert np.abs(found - expected).max() < 1e-9 * scale
+
+
+def test_the_colour_at_a_place_is_the_colour_of_its_value(tmp_path):
+    """Read the pixels of drawn maps back at known places, in three projections."""
+    import io
+
+    from PIL import Image
+
+    from sco_pipeline.outputs.maps import draw_map
+    from sco_pipeline.outputs.page import to_png
+    from sco_pipeline.outputs.scales import scale_of
+
+    for west, south, east, north, step in (
+        (120, -60, 290, 60, 10),
+        (-180, 50, 180, 90, 10),
+        (-20, 40, 40, 70, 5),
+    ):
+        lon = np.arange(west + step / 2, east, step)
+        lat = np.arange(south + step / 2, north, step)
+        lon = np.sort((lon + 180) % 360 - 180)
+        values = np.random.default_rng(1).normal(size=(lat.size, lon.size))
+        about = {"units": "1", "long_name": "x", "indicator": "anomaly"}
+        da = xr.DataArray(values, {"lat": lat, "lon": lon}, ("lat", "lon"), attrs=about)
+        figure = draw_map(da.to_dataset(name="x_anomaly"), "x_anomaly")
+        image = np.asarray(Image.open(io.BytesIO(to_png(figure, []))).convert("RGB")).astype(int)
+        view = choose_view(extent_of(da))
+        norm, colours = scale_of(da.rename("x_anomaly")).norm_and_map()
+        wrong, seen = 0, 0
+        for (i, up), (j, across) in (
+            (a, b) for a in enumerate(lat[1:-1], 1) for b in enumerate(lon[1:-1], 1)
+        ):
+            # a quarter of a cell off the centre, where no line of the graticule runs
+            at = view.relative(np.array([across + step / 5])), np.array([up + step / 5])
+            place = figure.axes[0].transData.transform(view.project(*at))[0]
+            column, row = round(place[0]), image.shape[0] - 1 - round(place[1])
+            expected = np.round(np.array(colours(norm(values[i, j]))[:3]) * 255)
+            wrong += bool(np.abs(image[row, column] - expected).max() > 3)
+            seen += 1
+        assert wrong < 0.12 * seen, (wrong, seen)  # coasts and borders cover some
