@@ -1,0 +1,63 @@
+"""What a series says in one sentence: its latest value, its rank and the length of the record."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from .periods import cell_text
+from .scales import is_diverging, units_of
+from .series import Series
+from .text import number
+from .time_axes import holds_dates
+
+_FEWEST = 5
+_ORDINALS = {1: "", 2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "}
+
+
+def finding(series: Series, product: xr.Dataset, column: int) -> str | None:
+    """Return a sentence on the latest value of one region or station.
+
+    Parameters
+    ----------
+    series : Series
+        Along time.
+    product : Dataset
+        For the periods.
+    column : int
+        Which region.
+
+    Returns
+    -------
+    str or None
+        With rank (ties share the better one) and number of values; None for fewer than five.
+    """
+    if series.axis is None or not holds_dates(series.da[series.axis]):
+        return None
+    values = series.values[:, column]
+    present = np.flatnonzero(np.isfinite(values))
+    if present.size < _FEWEST:
+        return None
+    latest = values[present[-1]]
+    when = cell_text(product, series.axis, int(present[-1]))
+    where = f"{series.titles[column]}: " if series.titles else ""
+    units = units_of(series.da)
+    units = "" if units in ("no unit", "count") else f" {units}"
+    sign = "+" if is_diverging(series.da) and latest > 0 else ""
+    shown = number(float(latest), (0.0, _step(values[present]))).removesuffix(" ")
+    return f"{where}{sign}{shown}{units} in {when}, {_rank(values[present], latest)}."
+
+
+def _rank(values: np.ndarray, latest: float) -> str:
+    above, below = int((values > latest).sum()), int((values < latest).sum())
+    side, place = ("highest", above + 1) if above <= below else ("lowest", below + 1)
+    tied = " (tied)" if int((values == latest).sum()) > 1 else ""
+    if place in _ORDINALS:
+        return f"the {_ORDINALS[place]}{side} of {values.size} values{tied}"
+    return f"rank {place} from the {side} of {values.size} values{tied}"
+
+
+def _step(values: np.ndarray) -> float:
+    """Return the decimal place that tells values apart: a hundredth of their spread."""
+    spread = float(values.max() - values.min())
+    return float(10 ** np.floor(np.log10(spread / 20))) if spread > 0 else 1.0

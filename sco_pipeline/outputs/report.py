@@ -1,0 +1,137 @@
+"""One page of a product: findings, maps, series and where they come from.
+
+A single HTML file: it needs no network, runs no script and shows all text letter by letter.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import xarray as xr
+
+from ..catalog import Recipe
+from .atomic import write_text
+from .findings import finding
+from .maps import DIRECTORY as MAPS
+from .periods import coverage_text, days_text
+from .series import DIRECTORY as SERIES
+from .series import series_of
+from .text import clean
+from .writer import writer
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_MOST = 60
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 62rem; margin: auto;
+  padding: 1.5rem; }
+h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+figure { margin: 1rem 0; }
+img { max-width: 100%; height: auto; border: 1px solid #ddd; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; background: #f4f4f2;
+  padding: .8rem 1rem; margin: 1rem 0; font-size: .9rem; }
+dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
+.caveat { border-left: 4px solid #b2182b; padding: .3rem .8rem; background: #fdf3f0; }
+@media (max-width: 36rem) { dl { grid-template-columns: 1fr; } }
+"""
+_FACTS = (
+    ("Data", "acknowledgement"),
+    ("Licence", "license"),
+    ("References", "references"),
+    ("Preliminary inputs", "preliminary_inputs"),
+    ("Version", "product_version"),
+    ("Made of data until", "date_created"),
+)
+
+
+@writer("report")
+def write_report(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Path]:
+    """Write ``report.html``; list it after ``maps`` and ``series``, whose pictures it holds.
+
+    Parameters
+    ----------
+    product : Dataset
+        Described product.
+    recipe : Recipe
+        Its title and summary.
+    directory : Path
+        Of the product.
+
+    Returns
+    -------
+    list of Path
+        The one page.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    caveat = str(product.attrs.get("comment", ""))
+    parts = [
+        f"<h1>{escape(clean(recipe.title))}</h1>",
+        f"<p>{escape(clean(recipe.summary))}</p>",
+        f'<p class="caveat" role="note">{escape(clean(caveat))}</p>' if caveat else "",
+        _facts(product),
+        _findings(product),
+        _figures("Maps", sorted((directory / MAPS).glob("*.png"))),
+        _figures("Series", sorted((directory / SERIES).glob("*.png"))),
+    ]
+    path = directory / "report.html"
+    write_text(path, _page(clean(recipe.title), "\n".join(part for part in parts if part)))
+    return [path]
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _facts(product: xr.Dataset) -> str:
+    """Return the panel that says what one is looking at."""
+    baseline = days_text(str(product.attrs.get("baseline", "")))
+    facts = [("Period", coverage_text(product)), ("Base period", baseline)]
+    facts += [(name, str(product.attrs.get(key, ""))) for name, key in _FACTS]
+    rows = (f"<dt>{name}</dt><dd>{escape(clean(text))}</dd>" for name, text in facts if text)
+    return f"<dl>{''.join(rows)}</dl>"
+
+
+def _findings(product: xr.Dataset) -> str:
+    sections = []
+    for series in series_of(product):
+        columns = range(len(series.regions) or 1)
+        found = [text for i in columns if (text := finding(series, product, i))][:_MOST]
+        if found:
+            name = clean(series.da.attrs.get("long_name", series.name))
+            sections.append(f"<h3>{escape(name)}</h3>{_list(found)}")
+    return f"<h2>Latest values</h2>{''.join(sections)}" if sections else ""
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(clean(text))}</li>' for text in texts)}</ul>"
+
+
+def _figures(title: str, paths: list[Path]) -> str:
+    figures = [
+        f'<figure><img alt="{escape(_description(path), quote=True)}" '
+        f'src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"></figure>'
+        for path in paths
+    ]
+    return f"<h2>{title}</h2>{''.join(figures)}" if figures else ""
+
+
+def _description(path: Path) -> str:
+    """Return what a picture of ours says about itself, for readers who do not see it."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return clean(image.info.get("Description", path.stem))

@@ -1,0 +1,89 @@
+"""The page stands alone, runs nothing and says what the series say."""
+
+from __future__ import annotations
+
+import html.parser
+
+import numpy as np
+import pytest
+
+from sco_pipeline.outputs import describe, writers
+from sco_pipeline.outputs.findings import finding
+from sco_pipeline.outputs.series import series_of
+
+
+class Reader(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read(path) -> Reader:
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader
+
+
+@pytest.fixture
+def described(product, recipe, catalog, records):
+    return describe(product, recipe, catalog, records)
+
+
+def test_everything_is_inside(described, recipe, tmp_path):
+    for name in ("maps", "series"):
+        writers[name](described, recipe, tmp_path)
+    (path,) = writers["report"](described, recipe, tmp_path)
+    page = read(path)
+    sources = [value for name, value in page.attributes if name in ("src", "href")]
+    assert len(sources) == 5
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert "script" not in page.tags
+    described_pictures = [value for name, value in page.attributes if name == "alt"]
+    assert all(len(text) > 20 for text in described_pictures)
+    for words in ("CC-BY-4.0", "Contains data of An Agency", "A demo.", "April 2006 to March 2008"):
+        assert words in page.text
+
+
+def test_text_is_never_markup(described, recipe, tmp_path):
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+    described["region_name"] = ("region", [evil, '"><b>'])
+    described.attrs.update(license=evil, acknowledgement=evil, comment=evil)
+    described["tos_anomaly_regional"].attrs["long_name"] = evil
+    hostile = recipe.model_copy(update={"title": evil, "summary": evil})
+    writers["series"](described, hostile, tmp_path)
+    (path,) = writers["report"](described, hostile, tmp_path)
+    page = read(path)
+    assert {"script", "b"}.isdisjoint(page.tags)
+    assert all(not name.startswith("on") for name, _ in page.attributes)
+    assert evil in page.text
+
+
+@pytest.mark.parametrize(
+    ("latest", "expected"),
+    [
+        (9.0, "Niño 3: +9.0 °C in March 2008, the highest of 24 values."),
+        (-9.0, "Niño 3: −9.0 °C in March 2008, the lowest of 24 values."),
+        (2.1, "Niño 3: +2.1 °C in March 2008, the second highest of 24 values (tied)."),
+        (np.nan, "Niño 3: +2.1 °C in February 2008, the second highest of 23 values."),
+    ],
+)
+def test_rank_of_the_latest(described, latest, expected):
+    values = np.linspace(-2, 2, 24)
+    values[[3, 22, 23]] = 3.0, 2.1, latest
+    described["tos_anomaly_regional"][0] = values
+    (series,) = series_of(described)
+    assert finding(series, described, 0) == expected
+
+
+def test_too_few_values_give_no_rank(described):
+    described["tos_anomaly_regional"][0, 4:] = np.nan
+    assert finding(series_of(described)[0], described, 0) is None
