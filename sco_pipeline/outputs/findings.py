@@ -44,7 +44,7 @@ def finding(series: Series, product: xr.Dataset, column: int) -> str | None:
     units = units_of(series.da)
     units = "" if units in ("no unit", "count") else f" {units}"
     sign = "+" if is_diverging(series.da) and latest > 0 else ""
-    shown = number(float(latest), (0.0, _step(values[present]))).removesuffix(" ")
+    shown = number(float(latest), (0.0, _step(series.values)))
     return f"{where}{sign}{shown}{units} in {when}, {_rank(values[present], latest)}."
 
 
@@ -58,6 +58,6 @@ def _rank(values: np.ndarray, latest: float) -> str:
 
 
 def _step(values: np.ndarray) -> float:
-    """Return the decimal place that tells values apart: a hundredth of their spread."""
-    spread = float(values.max() - values.min())
-    return float(10 ** np.floor(np.log10(spread / 20))) if spread > 0 else 1.0
+    """Return the decimal place that tells values apart: a hundredth of the spread of all."""
+    spread = float(np.nanmax(values) - np.nanmin(values))
+    return float(10 ** np.floor(np.log10(spread / 100))) if spread > 0 else 1.0

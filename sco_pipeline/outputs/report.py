@@ -29,7 +29,9 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 62rem; margin: auto;
   padding: 1.5rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .2rem; }
+ul { margin: .2rem 0 .8rem; }
 figure { margin: 1rem 0; }
 img { max-width: 100%; height: auto; border: 1px solid #ddd; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; background: #f4f4f2;
@@ -44,7 +46,6 @@ _FACTS = (
     ("References", "references"),
     ("Preliminary inputs", "preliminary_inputs"),
     ("Version", "product_version"),
-    ("Made of data until", "date_created"),
 )
 
 
@@ -101,6 +102,7 @@ def _facts(product: xr.Dataset) -> str:
     baseline = days_text(str(product.attrs.get("baseline", "")))
     facts = [("Period", coverage_text(product)), ("Base period", baseline)]
     facts += [(name, str(product.attrs.get(key, ""))) for name, key in _FACTS]
+    facts.append(("Date of the data", str(product.attrs.get("date_created", ""))[:10]))
     rows = (f"<dt>{name}</dt><dd>{escape(clean(text))}</dd>" for name, text in facts if text)
     return f"<dl>{''.join(rows)}</dl>"
 

@@ -72,8 +72,8 @@ def test_text_is_never_markup(described, recipe, tmp_path):
     [
         (9.0, "Niño 3: +9.0 °C in March 2008, the highest of 24 values."),
         (-9.0, "Niño 3: −9.0 °C in March 2008, the lowest of 24 values."),
-        (2.1, "Niño 3: +2.1 °C in March 2008, the second highest of 24 values (tied)."),
-        (np.nan, "Niño 3: +2.1 °C in February 2008, the second highest of 23 values."),
+        (2.1, "Niño 3: +2.10 °C in March 2008, the second highest of 24 values (tied)."),
+        (np.nan, "Niño 3: +2.10 °C in February 2008, the second highest of 23 values."),
     ],
 )
 def test_rank_of_the_latest(described, latest, expected):
