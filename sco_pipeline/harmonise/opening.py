@@ -15,6 +15,7 @@ from ..errors import HarmonisationError
 from .contract import check_contract
 from .granule import Granule, Opening, standardise
 from .join import Axis, join_times, joined
+from .one_variable_a_file import has_one_variable_a_file, open_apart
 
 
 def open_dataset(
@@ -55,6 +56,18 @@ def open_dataset(
             f"dataset {entry.id!r}: variables {missing or 'none'} asked for, known are "
             f"{list(variables)}; name at least one known variable"
         )
+    if has_one_variable_a_file(entry):
+        return open_apart(entry, variables, paths, request, open_together)
+    return open_together(entry, variables, paths, request)
+
+
+def open_together(
+    entry: DatasetEntry,
+    variables: Mapping[str, Variable],
+    paths: Sequence[Path],
+    request: Request,
+) -> xr.Dataset:
+    """Open files that hold all wanted variables; see `open_dataset`."""
     if not paths:
         raise HarmonisationError(
             f"dataset {entry.id!r}: there is no file for {request.period}; fetch it first"
