@@ -184,6 +184,9 @@ def _box(catalog: Catalog, text: str) -> BBox:
 
     names = set(catalog.region_sets)
     for entry in catalog.region_sets.values():
+        # a set that must be downloaded first is looked into only when it is meant
+        if entry.access is not None and entry.id != text:
+            continue
         areas = load_region_set(entry, catalog.directory)
         wanted = [
             geometry
