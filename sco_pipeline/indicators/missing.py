@@ -95,6 +95,9 @@ class MissingRule:
         -------
         ndarray of bool (period, cell)
         """
+        if values.shape[0] < bounds[-1]:
+            # compiled loops would read outside the array
+            raise ValueError(f"values have {values.shape[0]} days, expected at least {bounds[-1]}")
         if present is None:
             present = count_present(values, bounds[:-1], bounds[1:])
         absent = np.diff(bounds).astype(np.int32)[:, None] - present
