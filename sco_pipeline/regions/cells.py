@@ -107,7 +107,10 @@ class CellGrid:
         lat, lon = _lat_lon(_along_edges(_vector(lat, lon), self.pieces))
         x, y = chart.project(lon, lat)
         shapes: NDArray[np.object_] = shapely.polygons(np.stack([x, y], axis=-1))
-        crossed = np.flatnonzero(~shapely.is_valid(shapes) & (shapely.area(shapes) > 0))
+        bad = np.flatnonzero(~shapely.is_valid(shapes))
+        before = shapely.area(shapes[bad])
+        shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
+        crossed = bad[np.abs(shapely.area(shapes[bad]) - before) > 1e-6 * before + 1e-14]
         if len(crossed):
             row, column = divmod(int(cells[crossed[0]]), self.shape[1])
             raise RegionError(
@@ -180,9 +183,11 @@ def as_rows(cells: CellGrid) -> Grid | None:
 
     An equal-area cylindrical grid is one; its edges are parallels, not great circles.
     """
-    lat, lon = np.sort(cells.lat, axis=2), np.sort(cells.lon, axis=2)
-    if lat.shape[2] != 4 or np.isnan(lat).any():
+    if cells.lat.shape[2] != 4 or np.isnan(cells.lat).any():
         return None
+    middle = cells.centres(np.arange(cells.lat[..., 0].size))[1].reshape(*cells.shape, 1)
+    beside = middle + np.mod(cells.lon - middle + 180, 360) - 180
+    lat, lon = np.sort(cells.lat, axis=2), np.sort(beside, axis=2)
     rows, columns = lat[:, 0][:, [0, 3]], lon[0][:, [0, 3]]
     same_lat = np.abs(lat - rows[:, None, [0, 0, 1, 1]]).max() < _SAME
     same_lon = np.abs(lon - columns[None, :, [0, 0, 1, 1]]).max() < _SAME

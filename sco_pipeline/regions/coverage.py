@@ -121,14 +121,16 @@ def binned(places: Integers, values: Floats, count: int) -> Floats:
 
 
 def cover(
-    geometries: tuple[BaseGeometry, ...], lon_edges: Floats, lat_edges: Floats
+    edges: Edges, count: int, lon_edges: Floats, lat_edges: Floats
 ) -> Iterator[tuple[Integers, Floats]]:
     """Yield, for each region, the cells it touches and the share of each that it covers.
 
     Parameters
     ----------
-    geometries : tuple of Polygon or MultiPolygon
-        Longitudes within [-180, 180].
+    edges : Edges
+        From `edges_of`, with longitudes within [-180, 180].
+    count : int
+        Number of regions.
     lon_edges : array (column + 1,), degrees
         Rising, at most one turn, anywhere between -720 and 720.
     lat_edges : array (row + 1,), degrees
@@ -141,14 +143,13 @@ def cover(
     shares : array of float
         Greater than 0, at most 1.
     """
-    pieces = _pieces(_in_window(edges_of(geometries), lon_edges), lon_edges, lat_edges)
-    rows, columns = len(lat_edges) - 1, len(lon_edges) - 1
-    first = np.searchsorted(pieces.region, np.arange(len(geometries) + 1))
+    pieces = _pieces(_in_window(edges, lon_edges), lon_edges, lat_edges)
+    shape = len(lat_edges) - 1, len(lon_edges) - 1
+    first = np.searchsorted(pieces.region, np.arange(count + 1))
     widths = np.radians(np.diff(lon_edges))
     heights = _rises(lat_edges)
-    for i in range(len(geometries)):
-        mine = slice(first[i], first[i + 1])
-        yield _shares(pieces, mine, (rows, columns), widths, heights)
+    for i in range(count):
+        yield _shares(pieces, slice(first[i], first[i + 1]), shape, widths, heights)
 
 
 @dataclass(frozen=True)
@@ -241,9 +242,10 @@ def _integrals(edges: Edges, side: Floats) -> tuple[Floats, Floats]:
 def _bend(half: Floats) -> Floats:
     """Return (sin h - h cos h) / h, accurate for small h."""
     square = half * half
-    series = square / 3 * (1 - square / 10 * (1 - square / 28 * (1 - square / 54)))
-    safe = np.where(np.abs(half) < 0.1, 1.0, half)
-    return np.where(np.abs(half) < 0.1, series, np.sin(safe) / safe - np.cos(safe))
+    bend = square / 3 * (1 - square / 10 * (1 - square / 28 * (1 - square / 54)))
+    long = np.flatnonzero(square > 0.01)
+    bend[long] = np.sin(half[long]) / half[long] - np.cos(half[long])
+    return bend
 
 
 def _rises(lat_edges: Floats) -> Floats:

@@ -42,10 +42,12 @@ def cover_rows(grid: Grid, regions: Regions) -> tuple[list[Found], Floats]:
     _close_turn(lon_edges, grid.name)
     heights = np.diff(np.sin(np.radians(lat_edges)))
     widths = np.radians(np.diff(lon_edges))
-    sphere = areas_of(edges_of(regions.geometries), len(regions))
+    edges = edges_of(regions.geometries)
+    sphere = areas_of(edges, len(regions))
     found: list[Found] = []
     covered = np.zeros(len(regions))
-    for i, (cells, shares) in enumerate(cover(regions.geometries, lon_edges, lat_edges)):
+    every = cover(edges, len(regions), lon_edges, lat_edges)
+    for i, (cells, shares) in enumerate(every):
         y, x = np.divmod(cells, len(lon_edges) - 1)
         real = (rows[y] >= 0) & (columns[x] >= 0)
         y, x, share = y[real], x[real], shares[real]
