@@ -9,6 +9,7 @@ Examples
 """
 
 from .aggregate import aggregate
+from .exchange import geometry_variables, to_geojson
 from .load import load_region_set
 from .places import box, from_frame, point, read_regions
 from .region import Regions, combine, make_regions
@@ -20,9 +21,11 @@ __all__ = [
     "box",
     "combine",
     "from_frame",
+    "geometry_variables",
     "load_region_set",
     "make_regions",
     "point",
     "read_regions",
+    "to_geojson",
     "uncertainty_of_mean",
 ]

@@ -131,7 +131,11 @@ def _labelled(
     if chosen.levels:
         result = result.assign_coords(quantile=("quantile", np.array(chosen.levels)))
     return result.assign_coords(
-        region=("region", np.array(regions.ids), {"long_name": "region id"}),
+        region=(
+            "region",
+            np.array(regions.ids),
+            {"long_name": "region id", "geometry_sha256": regions.sha256},
+        ),
         region_name=("region", np.array(regions.names), {"long_name": "region name"}),
         region_set=("region", np.array(regions.set_ids), {"long_name": "region set"}),
         valid_fraction=(dims, numbers[..., 0], _SHARE),
