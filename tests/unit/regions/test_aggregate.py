@@ -145,3 +145,25 @@ def test_coverage_is_kept_on_disk_and_a_damaged_file_is_made_anew(tmp_path, monk
     weights._RECENT.clear()
     kept.write_bytes(kept.read_bytes()[:100])
     xr.testing.assert_identical(aggregate(da, regions, cache_dir=tmp_path), first)
+
+
+def test_memory_does_not_grow_with_the_number_of_times():
+    import tracemalloc
+
+    import dask.array
+
+    grid = sin_latitude(1)
+
+    def peak(times):
+        blocks = dask.array.zeros((times, *grid.shape), chunks=(5, *grid.shape))
+        da = xr.DataArray(blocks, dims=("time", *grid.dims), coords=grid.coords)
+        with dask.config.set(scheduler="synchronous"):
+            mean = aggregate(da, box(0, 0, 90, 90))
+            tracemalloc.start()
+            mean.compute()
+            used = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        return used
+
+    peak(10)
+    assert peak(200) < 2 * peak(20)
