@@ -15,7 +15,7 @@ from ..settings import Settings
 from . import download, storage
 from .client import Client, OfflineError
 from .granules import Granule
-from .inspection import inspect
+from .inspection import inspect, warm
 from .ledger import Ledger, known_granules
 from .locks import locked
 from .method import methods
@@ -258,6 +258,7 @@ class Fetcher:
     def _receive(self, granule: Granule, path: Path) -> FetchedFile:
         """Receive, check, rename and record one file."""
         part = storage.temporary(path)
+        warm(self.settings)
         try:
             received = self._bytes(granule, part)
             digest = received.sha256 or files.sha256(part)

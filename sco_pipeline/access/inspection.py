@@ -149,6 +149,13 @@ def inspect(
     raise AccessError(message)
 
 
+def warm(settings: Settings) -> None:
+    """Start an inspector while the first file is on its way, unless one is there already."""
+    with _guard:
+        if not _idle:
+            _idle.append((settings.limits.check_bytes, _Child(settings.limits)))
+
+
 def _take(limits: Limits) -> _Child:
     with _guard:
         for i, (size, child) in enumerate(_idle):

@@ -5,6 +5,7 @@ Reads one JSON task a line and answers ``{"fault": null}`` or a sentence for wha
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -56,6 +57,9 @@ def main() -> None:
     # Only now, so that modules beside this file cannot hide those of the library.
     sys.path.append(str(Path(__file__).parent))
     limit_this_process(int(sys.argv[1]))
+    with contextlib.suppress(ImportError, MemoryError):
+        # While the first file is still on its way.
+        importlib.import_module("hdf5_scan")
     for line in sys.stdin:
         fault = fault_of(json.loads(line))
         sys.stdout.write(json.dumps({"fault": fault}) + "\n")
