@@ -184,7 +184,6 @@ def _global_attributes(
         "naming_authority": "org.spaceclimateobservatory",
         "institution": "; ".join(names),
         "project": PROJECT,
-        "program": PROJECT,
         "processing_level": "Level 4: climate indicators computed from published datasets",
         "product_version": version,
         "standard_name_vocabulary": STANDARD_NAMES,
@@ -198,6 +197,18 @@ def _global_attributes(
         "license": "; ".join(_unique(entry.license for entry in entries)),
         "references": "; ".join(_references(entries)),
         "metadata_link": next((e.documentation for e in entries if e.documentation), None),
+        **_people(names, version),
+        "date_created": created,
+        "date_modified": created,
+        **(geospatial(product) or geospatial_of_box(_box(entries))),
+        **_time_coverage(product, recipe, coverage),
+    }
+    return {key: value for key, value in attributes.items() if value not in (None, "")}
+
+
+def _people(names: Sequence[str], version: str) -> dict[str, str]:
+    """Return who computed the product, who publishes it and who made the data."""
+    return {
         "creator_name": f"sco_pipeline {version}",
         "creator_type": "group",
         "creator_url": PROJECT_URL,
@@ -207,13 +218,7 @@ def _global_attributes(
         "publisher_name": PROJECT,
         "publisher_type": "group",
         "publisher_url": PROJECT_URL,
-        "date_created": created,
-        "date_modified": created,
-        "date_metadata_modified": created,
-        **(geospatial(product) or geospatial_of_box(_box(entries))),
-        **_time_coverage(product, recipe, coverage),
     }
-    return {key: value for key, value in attributes.items() if value not in (None, "")}
 
 
 def _keywords(product: xr.Dataset, recipe: Recipe, catalog: Catalog) -> list[str]:
