@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from ..catalog.models import BBox, DatasetEntry, Period, Request
-from ..errors import AccessError
+from ..errors import AccessError, CatalogError
 from ..settings import Settings
 from .addresses import clean, may_lead_to, parse, s3_base, s3_parts, through_mirror
 from .client import Client
@@ -66,6 +66,11 @@ def _items(
             if _meets(item, wanted, box):
                 yield item, base
         return
+    if "collection" not in entry.access.options:
+        raise CatalogError(
+            f"dataset {entry.id!r}: a STAC search needs access.options.collection; add it, or give "
+            "the address of a static catalog (.json)"
+        )
     body: dict[str, Any] = {
         "collections": [entry.access.options["collection"]],
         "datetime": f"{wanted[0]}T00:00:00Z/{wanted[1]}T23:59:59Z",
