@@ -126,32 +126,10 @@ def test_the_worker_runs_a_scheduled_run(site: Site) -> None:
     wait_until(lambda: said in site.logs(done[0].id), 30, "the package's log is in the run")
 
 
-def test_the_worker_runs_what_is_asked_for_and_two_runs_share_one_fetch(site: Site) -> None:
-    site.archive.add("twice", cadence="once")
-    site.archive.server.put("/twice.nc", darwin())
-    runs = [site.start(recipe="twice"), site.start(recipe="twice")]
-    assert [site.ended(found).type.value for found in runs] == ["COMPLETED", "COMPLETED"]
-    assert site.archive.hits("twice") == 1
-    assert sorted(p.name for p in (site.root / "outputs/twice").iterdir()) == [
-        "product.json", "twice.nc",
-    ]  # fmt: skip
-    told = ("twice: wrote 1 files", "twice is up to date")
-    logs = wait_until(
-        lambda: (
-            (text := "".join(site.logs(found) for found in runs))
-            and all(part in text for part in told)
-            and text
-        ),
-        30,
-        "the logs of both runs arrive",
-    )
-    assert [logs.count(part) for part in told] == [1, 1]
-
-
-def test_a_credential_reaches_its_archive_and_nothing_else(
+def test_two_runs_that_are_asked_for_share_one_fetch_and_keep_its_credential(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A Secret block, passed on by the work pool, is in no deployment, run, log or product."""
+    """One product of both; the Secret block is in no deployment, run, log or product."""
     from prefect.blocks.system import Secret
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -164,20 +142,33 @@ def test_a_credential_reaches_its_archive_and_nothing_else(
         Secret(value="S3CR3T").save("sco-my-archive")  # type: ignore[call-arg]
         deploy.pass_on_credentials(client, "sco")
         pool = client.read_work_pool("sco").model_dump_json()
-    found = site.start(recipe="closed")
-    assert site.ended(found).is_completed()
+    runs = [site.start(recipe="closed"), site.start(recipe="closed")]
+    assert all(site.ended(found).is_completed() for found in runs)
+    told_once = ("closed: wrote 1 files", "closed is up to date")
+    logs = wait_until(
+        lambda: (
+            (text := "".join(site.logs(found) for found in runs))
+            and all(part in text for part in told_once)
+            and text
+        ),
+        60,
+        "the logs of both runs arrive",
+    )
+    assert [logs.count(part) for part in told_once] == [1, 1]
+    written = sorted(path.name for path in (site.root / "outputs/closed").iterdir())
+    assert written == ["closed.nc", "product.json"]
     (hit,) = site.archive.server.hits("/closed.nc")
     assert hit.headers["Authorization"] == "Bearer S3CR3T"
     with site.client() as client:
-        told = [pool, site.deployment("indicator/recipe").model_dump_json(), site.logs(found)]
+        told = [pool, site.deployment("indicator/recipe").model_dump_json(), logs]
         told += [run.model_dump_json() for run in client.read_flow_runs()]
         told += [run.model_dump_json() for run in client.read_task_runs()]
         told += [artifact.model_dump_json() for artifact in client.read_artifacts()]
     assert not any("S3CR3T" in text for text in told)
-    written = [p for p in (site.root / "outputs").rglob("*") if p.is_file()]
-    written += [p for p in (site.root / "cache").rglob("*") if p.is_file()]
-    written += [site.root / "server.log", site.root / "worker.log"]
-    assert not any(b"S3CR3T" in path.read_bytes() for path in written)
+    kept = [p for p in (site.root / "outputs").rglob("*") if p.is_file()]
+    kept += [p for p in (site.root / "cache").rglob("*") if p.is_file()]
+    kept += [site.root / "server.log", site.root / "worker.log"]
+    assert not any(b"S3CR3T" in path.read_bytes() for path in kept)
 
 
 def test_bad_parameters_are_refused_before_any_download(site: Site) -> None:
