@@ -286,10 +286,7 @@ def _chunks(
 
 def _block(field: Field, itemsize: int) -> list[int]:
     """Grow the stored chunk, the last dimension first, until a block is large enough."""
-    stored = field.variable.encoding.get("chunksizes")
-    # a variable that lost its band or level keeps the chunks of all dimensions: the last ones count
-    dims = field.variable.dims
-    sizes = dict(zip(dims, stored[-len(dims) :], strict=True)) if stored and dims else {}
+    sizes = field.variable.encoding.get("preferred_chunks") or {}
     shape = [max(size, 1) for size in field.shape]
     block = [min(sizes.get(dim, 1), size) for dim, size in zip(field.order, shape, strict=True)]
     limit = max(BLOCK_BYTES // itemsize, 1)

@@ -117,7 +117,9 @@ def positions(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats]:
     """Return latitude and longitude (y, x) of the cells of a projected grid, NaN off the globe."""
     import pyproj
 
-    transform = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    # the base of a rotated pole is not its geodetic system, which is rotated as well
+    base = crs.source_crs if _is_rotated(crs) else crs.geodetic_crs
+    transform = pyproj.Transformer.from_crs(crs, base, always_xy=True)
     plane = np.meshgrid(x, y)
     lon, lat = transform.transform(*plane)
     off = ~(np.isfinite(lat) & np.isfinite(lon))

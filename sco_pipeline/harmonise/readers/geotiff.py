@@ -49,7 +49,12 @@ def read_geotiff(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         blocks = (1, *file.block_shapes[0])
     array = indexing.LazilyIndexedArray(_Bands(path, shape, dtype))
     rows, columns = ("lat", "lon") if geographic else ("y", "x")
-    band = xr.Variable(("band", rows, columns), array, attrs, {"chunksizes": blocks})
+    band = xr.Variable(
+        ("band", rows, columns),
+        array,
+        attrs,
+        {"preferred_chunks": dict(zip(("band", rows, columns), blocks, strict=True))},
+    )
     if not geographic:
         band.attrs["grid_mapping"] = "spatial_ref"
     units = ("degrees_north", "degrees_east") if geographic else ("m", "m")

@@ -480,6 +480,21 @@ def test_several_levels_must_be_chosen_from(tmp_path):
         opened(path, {"tos": "t"}, "day", layout={"select": {"depth": 11}})
 
 
+def test_level_of_a_chunked_file_is_chosen(tmp_path):
+    ds = xr.Dataset(
+        {"t": (("time", "depth", "lat", "lon"), numbers(2, 2, 3, 4), {"units": "degC"})},
+        coords={
+            "time": ("time", [0.0, 1.0], {"units": "days since 2000-01-01"}),
+            "depth": ("depth", [0.5, 10.0], {"units": "m"}),
+            "lat": ("lat", LAT, {"units": "degrees_north"}),
+            "lon": ("lon", LON, {"units": "degrees_east"}),
+        },
+    )
+    path = syn.write(ds, tmp_path / "a.nc", encoding={"t": {"chunksizes": (1, 1, 3, 2)}})
+    got = opened(path, {"tos": "t"}, "day", layout={"select": {"depth": 0.5}})
+    assert got.tos.values[:, 0, 2].tolist() == [0, 24]
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("version", [2, 3])
 def test_zarr_of_both_formats_zipped_and_not(tmp_path, version, zipped):
