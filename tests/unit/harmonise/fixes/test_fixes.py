@@ -61,7 +61,24 @@ def opened(ds: xr.Dataset, tmp_path, *fixes: str) -> xr.Dataset:
 
 
 def test_every_fix_has_its_trouble_here():
-    assert set(TROUBLES) == set(FIXES)
+    assert {*TROUBLES, "global-snowpack-bits"} == set(FIXES)
+
+
+def test_snow_bits_become_per_cent_and_no_data_is_missing(tmp_path):
+    codes = np.array([0, 3, 64, 67, 128, 1], dtype="u1").reshape(1, 2, 3)
+    ds = xr.Dataset(
+        {"snow": (("time", "lat", "lon"), codes)},
+        coords={
+            "time": ("time", [0.0], {"units": "days since 2020-01-01"}),
+            "lat": ("lat", [40.0, 41.0], {"units": "degrees_north"}),
+            "lon": ("lon", [10.0, 11.0, 12.0], {"units": "degrees_east"}),
+        },
+    )
+    path = syn.write(ds, tmp_path / "a.nc")
+    variable = syn.VARIABLES["siconc"].model_copy(update={"id": "snc"})
+    entry = syn.entry({"snc": "snow"}, fixes=("global-snowpack-bits",))
+    got = harmonise.open_dataset(entry, {"snc": variable}, [path], syn.request("snc"))
+    np.testing.assert_array_equal(got.snc[0], [[np.nan, 0, 100], [100, 100, 0]])
 
 
 @pytest.mark.parametrize("name", TROUBLES)
