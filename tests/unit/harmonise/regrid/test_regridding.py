@@ -62,13 +62,17 @@ def test_missing_cells_take_no_part_and_too_few_leave_the_cell_missing(tmp_path)
 
 
 def test_conservative_from_a_projected_grid_keeps_the_area(tmp_path):
-    stored = np.full((1, 332, 316), 30.0)
+    line = np.arange(-3_950_000.0, 4_000_000, 100_000)
     data = xr.Dataset(
-        {"c": (("time", "nj", "ni"), stored, {"units": "percent"})},
-        coords={"time": ("time", [0.0], {"units": "days since 2000-01-01"})},
+        {"c": (("time", "y", "x"), np.full((1, 80, 80), 30.0), {"units": "percent"})},
+        coords={
+            "time": ("time", [0.0], {"units": "days since 2000-01-01"}),
+            "y": ("y", line[:80], {"units": "m"}),
+            "x": ("x", line[:80], {"units": "m"}),
+        },
     )
     path = syn.write(data, tmp_path / "a.nc")
-    entry = syn.entry({"siconc": "c"}, layout={"grid": "nsidc-south-25km"})
+    entry = syn.entry({"siconc": "c"}, layout={"crs": "EPSG:3976"})
     ds = harmonise.open_dataset(entry, syn.VARIABLES, [path], syn.request("siconc"))
     from sco_pipeline.harmonise.regrid.weights import weights
 
