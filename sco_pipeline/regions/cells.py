@@ -20,6 +20,7 @@ Integers = NDArray[np.int64]
 
 _SAME = 1e-7
 """Difference in degrees below which latitudes or longitudes are one."""
+_KILOMETRE = 1000.0
 _STRAIGHT = 0.004
 """Longest piece of an edge of a cell, in radians."""
 
@@ -164,7 +165,7 @@ def cell_grid(
     dims = (str(lat.dims[0]), str(lat.dims[1]))
     given = _given(bounds, lat, lon)
     if given is None:
-        given = _projected(da, dims)
+        given = _projected(da, lat, lon)
     if given is None:
         if min(lat.shape) < 2:
             raise RegionError(
@@ -211,27 +212,41 @@ def _given(
     return (found[0], found[1]) if len(found) == 2 else None
 
 
-def _projected(da: xr.DataArray, dims: tuple[str, str]) -> tuple[Floats, Floats] | None:
-    """Return corners from the projection that the data name."""
+def _projected(
+    da: xr.DataArray, lat: xr.DataArray, lon: xr.DataArray
+) -> tuple[Floats, Floats] | None:
+    """Return corners from the projection of the data, if it leads to their centres."""
     mapping = da.coords.get(da.attrs.get("grid_mapping", da.encoding.get("grid_mapping", "crs")))
-    if mapping is None or not all(dim in da.coords for dim in dims):
+    dims = [str(dim) for dim in lat.dims]
+    if mapping is None or not all(dim in da.coords and da.sizes[dim] > 1 for dim in dims):
         return None
     from pyproj import CRS, Transformer
+    from pyproj.exceptions import CRSError
 
-    y, x = (_edges(da[dim]) for dim in dims)
-    crs = CRS.from_cf(mapping.attrs)
-    move = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
-    lon, lat = move.transform(*np.meshgrid(x, y))
-    lon, lat = (np.where(np.isfinite(values), values, np.nan) for values in (lon, lat))
-    return _around(lat), _around(lon)
+    try:
+        crs = CRS.from_cf(mapping.attrs)
+    except (CRSError, KeyError) as error:
+        raise RegionError(
+            f"{data_name(da)}: {mapping.name!r} is no known grid mapping ({error!s:.200}); "
+            "correct its attributes or remove it"
+        ) from error
+    move = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform
+    scale = _KILOMETRE if da[dims[1]].attrs.get("units") in ("km", "kilometers") else 1.0
+    y, x = (da[dim].to_numpy().astype(np.float64) * scale for dim in dims)
+    nodes = _vector(*reversed(move(*np.meshgrid(_edges(x), _edges(y)))))
+    found = _vector(*reversed(move(*np.meshgrid(x, y))))
+    given = _vector(lat.to_numpy().astype(np.float64), lon.to_numpy().astype(np.float64))
+    known = np.isfinite(nodes[:-1, :-1] + nodes[1:, 1:] + found + given).all(axis=-1)
+    size = np.linalg.norm(nodes[1:, 1:] - nodes[:-1, :-1], axis=-1)
+    off = np.linalg.norm(found - given, axis=-1)
+    if not known.any() or (off > size / 4)[known].any():
+        return None
+    corner_lat, corner_lon = _lat_lon(np.where(np.isfinite(nodes), nodes, np.nan))
+    return _around(corner_lat), _around(corner_lon)
 
 
-def _edges(axis: xr.DataArray) -> Floats:
-    """Return edges midway between the centres of an axis, in m."""
-    middles = axis.to_numpy().astype(np.float64)
-    middles = middles * (1000.0 if axis.attrs.get("units") in ("km", "kilometers") else 1.0)
-    if len(middles) < 2:
-        raise RegionError(f"axis {axis.name!r} has one value; expected at least two")
+def _edges(middles: Floats) -> Floats:
+    """Return edges midway between the centres of an axis."""
     inner = (middles[1:] + middles[:-1]) / 2
     first, last = 2 * middles[0] - inner[0], 2 * middles[-1] - inner[-1]
     return np.concatenate([[first], inner, [last]])

@@ -206,3 +206,25 @@ def test_blocks_of_a_projected_grid_change_nothing():
     whole = aggregate(da, ARCTIC)
     lazy = aggregate(da.chunk(time=2, y=30, x=41), ARCTIC)
     np.testing.assert_allclose(lazy.compute(), whole, rtol=1e-13)
+
+
+def test_axes_that_only_count_cells_are_no_projection():
+    da = polar("EPSG:6931")
+    counted = da.assign_coords(x=np.arange(90.0), y=np.arange(90.0))
+    plain = CRS("EPSG:4326").to_cf()
+    for attrs in (plain, da.crs.attrs):
+        other = counted.assign_coords(crs=((), 0, attrs))
+        expected = aggregate(da.drop_vars(["crs", "x", "y"]), ARCTIC)
+        np.testing.assert_allclose(aggregate(other, ARCTIC), expected, atol=1e-12)
+
+
+def test_kilometres_are_understood():
+    da = polar("EPSG:6931")
+    short = da.assign_coords({k: (k, da[k].to_numpy() / 1000, {"units": "km"}) for k in "xy"})
+    np.testing.assert_allclose(aggregate(short, ARCTIC), aggregate(da, ARCTIC), atol=1e-12)
+
+
+def test_unknown_grid_mapping_is_refused():
+    da = polar("EPSG:6931").assign_coords(crs=((), 0, {"grid_mapping_name": "flat"}))
+    with pytest.raises(RegionError, match=r"'sic': 'crs' is no known grid mapping"):
+        aggregate(da, ARCTIC)
