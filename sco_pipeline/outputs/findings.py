@@ -7,7 +7,7 @@ import xarray as xr
 
 from .periods import cell_text
 from .scales import is_diverging, units_of
-from .series import Series
+from .series_table import Series
 from .text import number
 from .time_axes import holds_dates
 

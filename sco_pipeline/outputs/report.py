@@ -18,7 +18,7 @@ from .findings import finding
 from .maps import DIRECTORY as MAPS
 from .periods import coverage_text, days_text
 from .series import DIRECTORY as SERIES
-from .series import series_of
+from .series_table import series_of
 from .text import clean
 from .writer import writer
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,57 +18,16 @@ import xarray as xr
 
 from ..catalog import Recipe
 from .atomic import write_bytes, write_text
-from .cells import spatial_dims
 from .page import to_png
+from .series_figure import draw_series
+from .series_table import Series, series_of
 from .text import clean
-from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates, is_time_axis
+from .time_axes import holds_dates
 from .writer import writer
 
 DIRECTORY = "series"
-REGIONAL = "_regional"
-_FRACTION = "_valid_fraction"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MIDNIGHT = "T00:00:00"
-
-
-@dataclass(frozen=True)
-class Series:
-    """A variable without a grid as a table.
-
-    Attributes
-    ----------
-    name : str
-        Of the variable, without ``_regional``.
-    da : DataArray (row, column)
-        Rows are periods (dimension `axis`), columns regions (dimension ``region``).
-    axis : str or None
-        Time axis or climatological dimension; None for one value for the whole period.
-    """
-
-    name: str
-    da: xr.DataArray
-    axis: str | None
-
-    @property
-    def regions(self) -> list[str]:
-        """Ids of the regions; empty for a station."""
-        return [str(r) for r in self.da["region"].values] if "region" in self.da.dims else []
-
-    @property
-    def titles(self) -> list[str]:
-        """Names of the regions, else their ids."""
-        if "region_name" in self.da.coords:
-            return [clean(name) for name in self.da["region_name"].values]
-        return self.regions
-
-    @property
-    def values(self) -> np.ndarray:
-        """Values of shape (rows, columns)."""
-        da = self.da if "region" in self.da.dims else self.da.expand_dims("region")
-        axis = [self.axis] if self.axis else []
-        return np.asarray(da.transpose(*axis, "region").values, dtype=float).reshape(
-            -1, da.sizes["region"]
-        )
 
 
 @writer("series")
@@ -113,19 +71,6 @@ def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
     for series in found:
         paths.append(_picture(series, product, place / f"{series.name}.png"))
     return paths
-
-
-def series_of(product: xr.Dataset) -> list[Series]:
-    """Return the variables of a product along regions, or of a station without a grid."""
-    found = []
-    for name, da in product.data_vars.items():
-        other = [str(dim) for dim in da.dims if dim != "region"]
-        axes = [d for d in other if d in CLIMATOLOGICAL_DIMS or is_time_axis(da, d)]
-        plain = not spatial_dims(da) and len(other) == len(axes) <= 1 and da.ndim > 0
-        if plain and not str(name).endswith(_FRACTION) and da.dtype.kind in "fiu":
-            label = str(name).removesuffix(REGIONAL)
-            found.append(Series(label, da, axes[0] if axes else None))
-    return found
 
 
 def _numbers(product: xr.Dataset) -> list[list[Any]]:
@@ -217,8 +162,6 @@ def _written(path: Path, text: str, *, spreadsheet: bool = False) -> Path:
 
 
 def _picture(series: Series, product: xr.Dataset, path: Path) -> Path:
-    from .series_figure import draw_series
-
     figure, about = draw_series(series, product)
     write_bytes(path, to_png(figure, about))
     return path

@@ -11,13 +11,13 @@ import xarray as xr
 from .page import GREY, INK, RULE, text_style
 from .periods import MONTHS
 from .scales import nice_step
+from .series_table import Series
 from .text import number
 from .time_axes import holds_dates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .series import Series
 
 SMALL = 7.5
 

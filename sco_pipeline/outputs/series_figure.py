@@ -13,6 +13,7 @@ from .page import GREY, INK, RULE, Frame, Sheet, begin, text_style
 from .periods import coverage_text, days_text
 from .scales import is_count, is_diverging, scale_of, units_of
 from .series_axes import SMALL, date_axis, label_axis, limits_of, positions, style
+from .series_table import Series
 from .text import clean, wrap
 from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates
 from .trend import Trend, trend_of
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .series import Series
 
 ABOVE, BELOW, LINE = "#b2182b", "#2166ac", "#1f4e79"
 GAP, SMOOTH, TREND = "#e4e4e4", "#1a1a1a", "#7b3294"

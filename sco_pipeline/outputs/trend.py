@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from .series_table import Series
 from .text import units_text
-
-if TYPE_CHECKING:
-    from .series import Series
 
 
 @dataclass(frozen=True)
