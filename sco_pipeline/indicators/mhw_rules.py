@@ -16,6 +16,8 @@ from .periods import MONTHS, DayAxis, day_axis
 LEAP_DAY = 59
 """Position of 29 February in a year of 366 days."""
 
+LONGEST_SMOOTHING = 365
+
 DEFAULTS: Mapping[str, Any] = {
     "percentile": 90.0,
     "window_half_width": 5,
@@ -182,7 +184,8 @@ def _check_options(options: Mapping[str, Any], name: str) -> None:
         raise IndicatorError(
             f"{name!r}: option 'percentile' is {options['percentile']}; expected 0 to 100"
         )
-    if options["smooth_width"] % 2 == 0:
+    if options["smooth_width"] % 2 == 0 or options["smooth_width"] > LONGEST_SMOOTHING:
         raise IndicatorError(
-            f"{name!r}: option 'smooth_width' is {options['smooth_width']}; expected an odd number"
+            f"{name!r}: option 'smooth_width' is {options['smooth_width']}; expected an odd number "
+            f"up to {LONGEST_SMOOTHING}"
         )

@@ -9,6 +9,9 @@ from numba import njit
 
 from .trend_lines import select
 
+_MARGIN = 0.35
+"""Share of the way from threshold to mean at which the next day's threshold is looked for."""
+
 
 @njit(cache=True, nogil=True)
 def fill_short_gaps(series: np.ndarray, longest: int) -> None:
@@ -47,12 +50,25 @@ def pool_of(
 
 
 @njit(cache=True, nogil=True)
-def quantile(values: np.ndarray, count: int, share: float) -> float:
-    """Return a quantile of the first `count` values by linear interpolation (type 7)."""
+def quantile(
+    values: np.ndarray, count: int, share: float, guess: float, upper: np.ndarray
+) -> float:
+    """Return a quantile of the first `count` values by linear interpolation (type 7).
+
+    Only values above `guess` are looked at where they are enough; a guess below the quantile, for
+    example from the day before, leaves few of them.
+    """
     place = share * (count - 1)
     rank = int(place)
-    low = select(values, 0, count - 1, rank)
     weight = place - rank
+    held = 0
+    for i in range(count):
+        upper[held] = values[i]
+        held += values[i] > guess
+    within = rank - (count - held)
+    if within >= 0:
+        values, rank, count = upper, within, held
+    low = select(values, 0, count - 1, rank)
     if weight == 0.0 or rank + 1 >= count:
         return low
     high = values[rank + 1]
@@ -66,14 +82,19 @@ def quantile(values: np.ndarray, count: int, share: float) -> float:
 
 @njit(cache=True, nogil=True)
 def smooth(values: np.ndarray, width: int, out: np.ndarray) -> None:
-    """Write the running mean over `width` days of the year, which is a circle."""
+    """Write the running mean over `width` days of the year, which is a circle; width < 2 years."""
     half = width // 2
     days = values.size
     for day in range(days):
         total = 0.0
         count = 0
         for step in range(-half, half + 1):
-            value = values[(day + step) % days]
+            at = day + step
+            if at < 0:
+                at += days
+            elif at >= days:
+                at -= days
+            value = values[at]
             if not math.isnan(value):
                 total += value
                 count += 1
@@ -115,9 +136,11 @@ def climatology(
     length = starts.size - 1
     out = np.full((series.shape[0], 2, length), np.nan)
     raw = np.empty(length)
-    pool = np.empty(int(np.max(starts[1:] - starts[:-1])) * (2 * half_width + 1))
+    pool = np.empty(int(np.max(starts[1:] - starts[:-1])) * (2 * half_width + 1) + 1)
+    upper = np.empty(pool.size)
     for cell in range(series.shape[0]):
         mean, threshold = out[cell, 0], out[cell, 1]
+        guess = -math.inf
         for day in range(length):
             if day == leap:
                 continue
@@ -128,7 +151,8 @@ def climatology(
             for i in range(count):
                 total += pool[i]
             mean[day] = total / count
-            threshold[day] = quantile(pool, count, share)
+            threshold[day] = quantile(pool, count, share, guess, upper)
+            guess = threshold[day] - _MARGIN * abs(threshold[day] - mean[day])
         for part in range(2):
             values = out[cell, part]
             if leap >= 0:
