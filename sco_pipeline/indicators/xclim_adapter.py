@@ -38,6 +38,8 @@ def xclim(
     ----------
     field : DataArray (time, ...)
         Not used alone: xclim takes the variables it wants from the data by their names.
+    frequency : {"year", "season", "month"}
+        Of the result.
     arguments : mapping
         Arguments of the xclim indicator, for example ``{"thresh": "25 degC"}``.
     missing : str
