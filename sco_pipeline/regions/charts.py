@@ -77,7 +77,8 @@ CHARTS = (Chart(90, 0), Chart(-90, 0), *(Chart(0, lon) for lon in (0, 90, 180, -
 
 def chart_numbers(lon: Floats, lat: Floats) -> NDArray[np.int64]:
     """Return the index in `CHARTS` of the chart of each place."""
-    quarter = np.floor(np.mod(lon + _LIMIT, 360.0) / 90.0).astype(np.int64)
+    # a hair west of 45 W, the remainder rounds to a whole turn
+    quarter = np.floor(np.mod(lon + _LIMIT, 360.0) / 90.0).astype(np.int64) % 4
     return np.where(lat > _LIMIT, 0, np.where(lat < -_LIMIT, 1, 2 + quarter))
 
 

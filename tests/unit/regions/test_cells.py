@@ -10,6 +10,7 @@ from sco_pipeline.errors import RegionError
 from sco_pipeline.geography import countries
 from sco_pipeline.regions import aggregate, box, make_regions, point
 from sco_pipeline.regions.cells import CellGrid
+from sco_pipeline.regions.charts import CHARTS, chart_numbers
 from sco_pipeline.regions.grid import EARTH_RADIUS, Grid
 from sco_pipeline.regions.locate import grid_of
 
@@ -228,3 +229,10 @@ def test_unknown_grid_mapping_is_refused():
     da = polar("EPSG:6931").assign_coords(crs=((), 0, {"grid_mapping_name": "flat"}))
     with pytest.raises(RegionError, match=r"'sic': 'crs' is no known grid mapping"):
         aggregate(da, ARCTIC)
+
+
+def test_every_place_has_a_chart():
+    lon = np.concatenate([np.nextafter(np.arange(-180.0, 181, 45), side) for side in (-999, 999)])
+    for lat in (0.0, 45.0, -45.0, 90.0, -90.0):
+        numbers = chart_numbers(lon, np.full(lon.shape, lat))
+        assert set(numbers) <= set(range(len(CHARTS)))
