@@ -149,7 +149,10 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
         names = wanted[record.dataset]
         variables = {name: catalog.variables[name] for name in names}
         paths = [Path(file.path) for file in record.files]
-        parts.append(harmonise.open_dataset(entry, variables, paths, _request(recipe, names)))
+        part = harmonise.open_dataset(entry, variables, paths, _request(recipe, names))
+        if recipe.grid is not None:
+            part = harmonise.regrid(part, recipe.grid, cache_dir=settings.cache_dir / "weights")
+        parts.append(part)
     return _join(recipe, parts)
 
 

@@ -148,6 +148,23 @@ def test_the_same_inputs_give_the_same_bytes(made, tmp_path):
     assert {(f.path, f.sha256) for f in again.files} == {(f.path, f.sha256) for f in ours.files}
 
 
+def test_a_recipe_that_names_a_grid_is_made_on_it(made):
+    settings = made[0]
+    recipe = sco.load_catalog(settings.catalog_dir).recipes["mediterranean-sea-level"]
+    records = sco.fetch(recipe, settings)
+    fine = sco.open_inputs(recipe, records, settings)["zos"].isel(time=0).load()
+    on_grid = recipe.model_copy(update={"grid": "latlon-1deg"})
+    coarse = sco.open_inputs(on_grid, records, settings)["zos"].isel(time=0).load()
+    np.testing.assert_allclose(np.diff(coarse["lat"]), 1.0)
+    # a cell of the open sea, all of whose 64 source cells hold values
+    cell = dict(lat=slice(34, 35), lon=slice(25, 26))
+    within = fine.sel(cell)
+    assert within.size == 64
+    weights = np.cos(np.deg2rad(within["lat"]))
+    expected = within.weighted(weights).mean()
+    assert abs(coarse.sel(lat=34.5, lon=25.5) - expected) < 1e-6
+
+
 def test_a_damaged_product_is_made_again(made, tmp_path):
     settings = made[0].model_copy(update={"output_dir": tmp_path / "outputs"})
     first = sco.run("darwin-soi-trend", settings)
