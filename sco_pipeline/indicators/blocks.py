@@ -10,7 +10,7 @@ import numpy as np
 
 from .days import Days, Frame
 from .definition import Definition, Joined
-from .kernels.gather import gather, gather_plain
+from .kernels.gather import fill_absent, gather, gather_plain
 
 TILE_BYTES = 2**20
 """Size of a tile of one variable, so that it stays in cache."""
@@ -59,11 +59,26 @@ class Job:
         return len(self.wanted) + len(self.counted)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Some days of a block.
+
+    Attributes
+    ----------
+    position : ndarray of int (time,)
+        Day of each time on the frame's series.
+    arrays : sequence of ndarray (time, cell)
+        Values of the job's variables.
+    """
+
+    position: np.ndarray
+    arrays: Sequence[np.ndarray]
+
+
 def compute_block(
     job: Job,
     frame: Frame,
-    position: np.ndarray,
-    arrays: Sequence[np.ndarray],
+    pieces: Sequence[Piece],
     south: np.ndarray | None,
     first_cell: int = 0,
     last_cell: int | None = None,
@@ -74,10 +89,8 @@ def compute_block(
     ----------
     job, frame
         What, and where in the record.
-    position : ndarray of int (time,)
-        Day of each time on the frame's series.
-    arrays : sequence of ndarray (time, cell)
-        Values of `job.variables`.
+    pieces : sequence of Piece
+        Values of the frame's days, in any order.
     south : ndarray of bool (cell,), optional
         Hemisphere of each cell.
     first_cell, last_cell : int
@@ -88,16 +101,17 @@ def compute_block(
     ndarray (slot, period, cell), ndarray of int (joined index, 3, cell)
         Results, and what joins them to neighbouring blocks.
     """
-    last_cell = arrays[0].shape[1] if last_cell is None else last_cell
+    values = pieces[0].arrays[0]
+    last_cell = values.shape[1] if last_cell is None else last_cell
     joined = [w for w in job.wanted if is_joined(w)] if job.joins else []
     cells = last_cell - first_cell
     out = np.empty((job.slots, len(frame.periods), cells))
     edges = np.zeros((len(joined), 3, cells), dtype=np.int64)
-    step = _tile_cells(frame, arrays[0].dtype.itemsize)
+    step = _tile_cells(frame, values.dtype.itemsize)
     for begin in range(first_cell, last_cell, step):
         end = min(begin + step, last_cell)
         here = slice(begin - first_cell, end - first_cell)
-        tile = _read(job, frame, position, arrays, begin, end)
+        tile = _read(job, frame, pieces, begin, end)
         days = _days(job, frame, tile, None if south is None else south[begin:end])
         _compute_tile(job, days, out[:, :, here], edges[:, :, here])
     return out, edges
@@ -117,16 +131,15 @@ def compute_record(
     """
     position, years = frame.axis.position, frame.axis.years
     if frame.base is not None or years == 1:
-        here = position - frame.origin
-        return compute_block(job, frame, here, arrays, south, first_cell, last_cell)[0]
+        whole = Piece(position - frame.origin, arrays)
+        return compute_block(job, frame, [whole], south, first_cell, last_cell)[0]
     job = replace(job, joins=True)
     values, edges, lengths = [], [], []
     for year in range(years):
         part = replace(frame, first=year, last=year + 1)
         low, high = part.times(position)
-        pieces = [array[low:high] for array in arrays]
-        here = position[low:high] - part.origin
-        found = compute_block(job, part, here, pieces, south, first_cell, last_cell)
+        piece = Piece(position[low:high] - part.origin, [array[low:high] for array in arrays])
+        found = compute_block(job, part, [piece], south, first_cell, last_cell)
         values.append(found[0])
         edges.append(found[1])
         lengths.append(len(part.periods))
@@ -139,16 +152,23 @@ def _tile_cells(frame: Frame, itemsize: int) -> int:
 
 
 def _read(
-    job: Job, frame: Frame, position: np.ndarray, arrays: Sequence[np.ndarray], begin: int, end: int
+    job: Job, frame: Frame, pieces: Sequence[Piece], begin: int, end: int
 ) -> dict[str, np.ndarray]:
     """Return a tile of cells (day, cell) in the units of the definitions."""
     tile = {}
-    for name, array, (scale, offset) in zip(job.variables, arrays, job.conversions, strict=True):
-        if (scale, offset) == (1.0, 0.0):
-            tile[name] = gather_plain(array, position, begin, end, frame.length)
-        else:
-            factors = np.array([scale, offset], dtype=array.dtype)
-            tile[name] = gather(array, position, begin, end, frame.length, factors)
+    present = np.zeros(frame.length, dtype=np.bool_)
+    for piece in pieces:
+        present[piece.position] = True
+    for item, name in enumerate(job.variables):
+        dtype = pieces[0].arrays[item].dtype
+        out = tile[name] = np.empty((frame.length, end - begin), dtype=dtype)
+        fill_absent(present, out)
+        factors = np.array(job.conversions[item], dtype=dtype)
+        for piece in pieces:
+            if job.conversions[item] == (1.0, 0.0):
+                gather_plain(piece.arrays[item], piece.position, begin, out)
+            else:
+                gather(piece.arrays[item], piece.position, begin, factors, out)
     return tile
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from .blocks import Job, compute_block, join_blocks
+from .blocks import Job, Piece, compute_block, join_blocks
 from .days import Frame
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def compute_lazily(
     if len(years) > 1:
         return _by_years(job, frame, fields, south, years)
     arrays = _same_chunks([_whole_record(field) for field in fields])
-    return _blocks(job, frame, frame.axis.position, arrays, _south_like(south, arrays[0]))[0]
+    record = (frame.axis.position - frame.origin, arrays)
+    return _blocks(job, frame, [record], _south_like(south, arrays[0]))[0]
 
 
 def _year_blocks(frame: Frame, fields: Sequence[xr.DataArray]) -> list[int]:
@@ -64,8 +65,11 @@ def _by_years(
         low, high = part.times(position)
         if low == high:
             continue
-        pieces = [array[low:high].rechunk({0: -1}) for array in arrays]
-        found = _blocks(job, part, position[low:high], pieces, is_south)
+        pieces = []
+        for begin, end in _cuts(low, high, arrays[0].chunks[0]):
+            days = position[begin:end] - part.origin
+            pieces.append((days, [array[begin:end].rechunk({0: -1}) for array in arrays]))
+        found = _blocks(job, part, pieces, is_south)
         values.append(found[0])
         edges.append(found[1])
         lengths.append(len(part.periods))
@@ -75,16 +79,27 @@ def _by_years(
     return _join(job, lengths, whole, da.stack(edges))
 
 
+def _cuts(low: int, high: int, chunks: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Cut times ``low:high`` at the source's chunks, so that no two have to be copied together."""
+    ends = [int(end) for end in np.cumsum(chunks) if low < end < high]
+    return list(zip([low, *ends], [*ends, high], strict=True))
+
+
 def _blocks(
-    job: Job, frame: Frame, position: np.ndarray, arrays: Sequence[da.Array], south: da.Array | None
+    job: Job,
+    frame: Frame,
+    pieces: Sequence[tuple[np.ndarray, Sequence[da.Array]]],
+    south: da.Array | None,
 ) -> tuple[da.Array, da.Array]:
     """Return results (slot, period, *space) and edges (joined index, 3, *space) of one block."""
     import dask.array as da
 
-    space = tuple(range(3, 3 + arrays[0].ndim - 1))
+    ndim = pieces[0][1][0].ndim
+    space = tuple(range(3, 2 + ndim))
     inputs: list[Any] = []
-    for array in arrays:
-        inputs += [array, (0, *space)]
+    for number, (_, arrays) in enumerate(pieces):
+        for array in arrays:
+            inputs += [array, (100 + number, *space)]
     if south is not None:
         inputs += [south, space]
     periods, joined = len(frame.periods), _joined(job)
@@ -94,10 +109,11 @@ def _blocks(
         *inputs,
         job=job,
         frame=_without_axis_position(frame),
-        position=position - frame.origin,
+        positions=tuple(position for position, _ in pieces),
         has_south=south is not None,
         new_axes={1: job.slots + 3 * joined, 2: periods},
-        concatenate=True,
+        concatenate=False,
+        align_arrays=False,
         dtype=np.float64,
         meta=np.empty((0,) * (2 + len(space))),
     )
@@ -108,16 +124,22 @@ def _blocks(
 
 
 def _block(
-    *arrays: np.ndarray, job: Job, frame: Frame, position: np.ndarray, has_south: bool
+    *arrays: Any, job: Job, frame: Frame, positions: Sequence[np.ndarray], has_south: bool
 ) -> np.ndarray:
     """Compute one block; edges follow the slots, in their first period."""
     from .engine import as_cells
 
-    fields = arrays[:-1] if has_south else arrays
+    fields: list[Any] = list(arrays[:-1] if has_south else arrays)
+    fields = [field[0] if isinstance(field, list) else field for field in fields]
     space = fields[0].shape[1:]
     south = np.ascontiguousarray(arrays[-1]).reshape(-1) if has_south else None
     cells = [as_cells(np.asarray(field)) for field in fields]
-    values, edges = compute_block(job, frame, position, cells, south)
+    count = len(job.variables)
+    pieces = [
+        Piece(position, cells[count * number : count * (number + 1)])
+        for number, position in enumerate(positions)
+    ]
+    values, edges = compute_block(job, frame, pieces, south)
     if _joined(job):
         packed = np.zeros((3 * len(edges), *values.shape[1:]))
         packed[:, 0] = edges.reshape(-1, edges.shape[2])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from ...chunks import with_fast_chunks
 from .reader import reader
 
 if TYPE_CHECKING:
@@ -29,4 +30,4 @@ def read_netcdf(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         chunks=None,
         **({"mmap": True} if classic else {"phony_dims": "access"}),
     )
-    return ds
+    return ds if classic else with_fast_chunks(ds, path)

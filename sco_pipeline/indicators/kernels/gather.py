@@ -10,50 +10,40 @@ _STEP = 16
 
 @njit(cache=True, nogil=True)
 def gather(
-    block: np.ndarray,
-    position: np.ndarray,
-    first_cell: int,
-    last_cell: int,
-    length: int,
-    factors: np.ndarray,
-) -> np.ndarray:
-    """Return ``factor * value + offset`` of cells ``first_cell:last_cell`` as (day, cell).
+    block: np.ndarray, position: np.ndarray, first_cell: int, factors: np.ndarray, out: np.ndarray
+) -> None:
+    """Put ``factor * value + offset`` of a block's cells from `first_cell` on into a tile.
 
-    `position` holds the day of each time of the block, rising; other days of the `length` are
-    missing. `factors` holds factor and offset with the precision of the block.
+    `position` holds the day of each time of the block on the tile (day, cell); `factors` holds
+    factor and offset with the precision of the block.
     """
     factor, offset = factors
-    cells = last_cell - first_cell
-    out = np.empty((length, cells), dtype=block.dtype)
-    day = 0
+    cells = out.shape[1]
     for time in range(block.shape[0]):
-        while day < position[time]:
-            out[day] = np.nan
-            day += 1
-        source = block[time, first_cell:last_cell]
-        row = out[day]
+        source = block[time, first_cell : first_cell + cells]
+        row = out[position[time]]
         for cell in range(cells):
             row[cell] = factor * source[cell] + offset
-        day += 1
-    out[day:] = np.nan
-    return out
 
 
 @njit(cache=True, nogil=True)
-def gather_plain(
-    block: np.ndarray, position: np.ndarray, first_cell: int, last_cell: int, length: int
-) -> np.ndarray:
-    """Return the values of cells ``first_cell:last_cell`` as (day, cell); see `gather`."""
-    out = np.empty((length, last_cell - first_cell), dtype=block.dtype)
-    day = 0
+def gather_plain(block: np.ndarray, position: np.ndarray, first_cell: int, out: np.ndarray) -> None:
+    """Put the values of a block's cells from `first_cell` on into a tile; see `gather`."""
+    cells = out.shape[1]
     for time in range(block.shape[0]):
-        while day < position[time]:
-            out[day] = np.nan
-            day += 1
-        out[day] = block[time, first_cell:last_cell]
-        day += 1
-    out[day:] = np.nan
-    return out
+        source = block[time, first_cell : first_cell + cells]
+        row = out[position[time]]
+        for cell in range(cells):
+            row[cell] = source[cell]
+
+
+@njit(cache=True, nogil=True)
+def fill_absent(present: np.ndarray, out: np.ndarray) -> None:
+    """Set the days of a tile that no block holds to missing."""
+    for day in range(out.shape[0]):
+        if not present[day]:
+            for cell in range(out.shape[1]):
+                out[day, cell] = np.nan
 
 
 @njit(cache=True, nogil=True)
