@@ -9,6 +9,7 @@ import csv
 import json
 import sys
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -36,7 +37,7 @@ def _case(case: dict) -> dict:
     for frequency, indices in case["indices"].items():
         found = values.setdefault(frequency, {})
         for index in indices:
-            da = _index(index, data, case["base"], FREQUENCIES[frequency])
+            da = compute(index, data, case["base"], FREQUENCIES[frequency], True)
             found[index] = [None if np.isnan(v) else float(v) for v in da.values]
     return values
 
@@ -55,7 +56,9 @@ def _read(path: str) -> dict[str, xr.DataArray]:
     return data
 
 
-def _index(index: str, data: dict[str, xr.DataArray], base: list[int], freq: str) -> xr.DataArray:
+def compute(
+    index: str, data: dict[str, xr.DataArray], base: Sequence[int], freq: str, bootstrap: bool
+) -> xr.DataArray:
     """Return one index with the options of xclim that come nearest to the definition."""
     from xclim import indices as xc
 
@@ -65,7 +68,7 @@ def _index(index: str, data: dict[str, xr.DataArray], base: list[int], freq: str
         series = tx if index[1] == "x" else tn
         limits = _percentile(series, base, int(index[2:4]))
         function = getattr(xc, index)
-        found = function(series, limits, freq=freq, bootstrap=True)
+        found = function(series, limits, freq=freq, bootstrap=bootstrap)
         return 100 * found / days
     if index == "wsdi":
         return xc.warm_spell_duration_index(tx, _percentile(tx, base, 90), window=6, freq=freq)
@@ -109,7 +112,7 @@ def _index(index: str, data: dict[str, xr.DataArray], base: list[int], freq: str
     return functions[index]()
 
 
-def _percentile(series: xr.DataArray, base: list[int], per: int) -> xr.DataArray:
+def _percentile(series: xr.DataArray, base: Sequence[int], per: int) -> xr.DataArray:
     from xclim.core.calendar import percentile_doy
 
     inside = series.sel(time=slice(str(base[0]), str(base[1])))
