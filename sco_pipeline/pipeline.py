@@ -26,6 +26,9 @@ from .settings import Settings
 
 log = logging.getLogger(__name__)
 
+# verdicts on single cells, of which a mean over a region would say nothing
+_OF_A_CELL = ("_pvalue", "_significant")
+
 
 def fetch(
     recipe: Recipe,
@@ -184,7 +187,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     )
     if recipe.regions:
         catalog = load_catalog(settings.catalog_dir)
-        regional = _regional(product, _areas(recipe, catalog))
+        coverage = settings.cache_dir / "coverage"
+        regional = _regional(product, _areas(recipe, catalog), coverage)
         product = product.merge(regional, compat="equals", join="exact")
     with cluster(settings):
         return product.load()
@@ -322,13 +326,15 @@ def _areas(recipe: Recipe, catalog: Catalog) -> regions.Regions:
     return regions.combine([regions.load_region_set(one, catalog.directory) for one in sets])
 
 
-def _regional(product: xr.Dataset, areas: regions.Regions) -> xr.Dataset:
+def _regional(product: xr.Dataset, areas: regions.Regions, coverage: Path) -> xr.Dataset:
     """Aggregate every gridded variable over the regions."""
+    bounds = product if "lat_bnds" in product.coords else None
     regional = xr.Dataset()
     for name, da in product.data_vars.items():
-        if "lat" not in da.dims and "y" not in da.dims:
+        on_grid = "lat" in da.dims or "y" in da.dims
+        if not on_grid or str(name).endswith(_OF_A_CELL):
             continue
-        mean = regions.aggregate(da, areas)
+        mean = regions.aggregate(da, areas, bounds=bounds, cache_dir=coverage)
         fraction = mean.coords["valid_fraction"].drop_vars("valid_fraction")
         regional[f"{name}_regional"] = mean.drop_vars("valid_fraction")
         regional[f"{name}_valid_fraction"] = fraction
