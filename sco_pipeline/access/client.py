@@ -23,11 +23,11 @@ from typing import Any, TypeVar
 from ..catalog.models import DatasetEntry
 from ..errors import AccessError
 from ..settings import Settings
+from .absence import NotThereError
 from .addresses import Address, clean, follow, may_lead_to, parse, resolve
 from .connection import PinnedConnection, Pulse, TooSlowError
 from .credentials import Credential, credential_of
 from .hosts import HostAskedToWaitError, host
-from .receive import NotThereError
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)

@@ -13,10 +13,11 @@ from typing import Any, BinaryIO
 
 from ..errors import AccessError, ChecksumError
 from . import signatures, storage
+from .absence import NotThereError
 from .addresses import clean, parse, through_mirror
 from .client import Client, TransientError
 from .hashing import Hasher
-from .receive import NotThereError, Received
+from .receive import Received
 
 logger = logging.getLogger(__name__)
 _READ = 1 << 18

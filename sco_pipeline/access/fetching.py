@@ -1,27 +1,19 @@
-"""What holds for every file, whatever the protocol: cache, locks, checks, renaming, records."""
+"""From a request to the checked files of a dataset."""
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from .. import files
 from ..catalog.models import DatasetEntry, FetchedFile, FetchRecord, MissingFile, Request
-from ..errors import AccessError, ChecksumError
+from ..errors import AccessError
 from ..settings import Settings
-from . import download, storage
-from .client import Client, OfflineError
+from .client import OfflineError
+from .fetcher import Fetcher
 from .granules import Granule
-from .inspection import inspect, warm
-from .ledger import Ledger, known_granules
-from .locks import locked
+from .ledger import known_granules
 from .method import methods
 from .progress import ProgressCallback, Reporter
-from .receive import NotThereError, Received, Receiver
-from .revisions import has_changed, is_due, reason_of
 from .unpacking import unpacked
 
 logger = logging.getLogger(__name__)
@@ -103,229 +95,6 @@ def granules_for(entry: DatasetEntry, request: Request, settings: Settings) -> S
             f"dataset {entry.id!r}: nothing of {request.period} is in the cache; "
             "unset SCO_OFFLINE to fetch it"
         ) from error
-
-
-class Fetcher:
-    """Fetches the granules of one dataset.
-
-    Parameters
-    ----------
-    entry : DatasetEntry
-        The dataset.
-    settings : Settings
-        Cache, limits, mirrors, credentials.
-    reporter : Reporter
-        Is told of bytes and files.
-    refresh : bool
-        Ask the archive about every file.
-    """
-
-    def __init__(
-        self, entry: DatasetEntry, settings: Settings, reporter: Reporter, refresh: bool = False
-    ) -> None:
-        self.entry = entry
-        self.settings = settings
-        self.cache_dir = Path(settings.cache_dir).absolute()
-        self.directory = self.cache_dir / entry.id
-        self.ledger = Ledger(self.cache_dir, entry.id)
-        self.client = Client(entry, settings)
-        self._reporter = reporter
-        self._refresh = refresh
-        self._started = dt.datetime.now(dt.UTC)
-
-    def all(self, granules: Sequence[Granule]) -> list[FetchedFile | MissingFile]:
-        """Fetch all granules, several at a time; raise the failure that decides at the end."""
-        if any(granule.path is None for granule in granules) and not self.settings.offline:
-            storage.prepare(self.directory, self.entry.id)
-        failures: list[AccessError] = []
-
-        def guarded(granule: Granule) -> FetchedFile | MissingFile | None:
-            if len(failures) >= _FAILURES or any(not e.retryable for e in failures):
-                return None
-            try:
-                return self.one(granule)
-            except AccessError as error:
-                failures.append(error)
-                return None
-
-        try:
-            width = min(self.settings.limits.connections_per_host, len(granules))
-            if width <= 1:
-                found = [guarded(granule) for granule in granules]
-            else:
-                with ThreadPoolExecutor(width, thread_name_prefix="fetch") as pool:
-                    found = list(pool.map(guarded, granules))
-        finally:
-            self.client.close()
-        if failures:
-            raise _one_error(self.entry, failures, found.count(None))
-        return [item for item in found if item is not None]
-
-    def one(self, granule: Granule) -> FetchedFile | MissingFile:
-        """Return the file of a granule from this machine, the cache or the archive."""
-        try:
-            found = self._in_place(granule) if granule.path else self._best(granule)
-        except OSError as error:
-            raise storage.unusable(self.directory, self.entry.id, error) from error
-        self._reporter.done(granule.url.rpartition("/")[2])
-        return found
-
-    def _best(self, granule: Granule) -> FetchedFile | MissingFile:
-        """Return the final file of a period, else the preliminary one."""
-        final = self._of_series(granule)
-        if granule.fallback is None:
-            return final
-        if isinstance(final, MissingFile):
-            early = self._of_series(granule.fallback)
-            return early if isinstance(early, FetchedFile) else final
-        old = self.ledger.latest(granule.fallback.url)
-        if old is not None:
-            self.ledger.supersede(old, final.sha256)
-        return final
-
-    def _in_place(self, granule: Granule) -> FetchedFile:
-        """Return a file of this machine; one whose hash nobody promised is opened with care."""
-        path = granule.path
-        assert path is not None
-        try:
-            stat = path.stat()
-            digest = files.sha256(path)
-        except OSError as error:
-            raise AccessError(
-                f"dataset {self.entry.id!r}: {path} cannot be read ({error.strerror}); "
-                "put the file there or correct 'access' in the catalog entry"
-            ) from error
-        self._compare(granule, digest)
-        if granule.sha256 is None:
-            inspect(path, granule.url, self.entry, self.settings, sized=True)
-        return FetchedFile(
-            url=granule.url, path=str(path.absolute()), sha256=digest, size=stat.st_size,
-            status=granule.status, period=granule.period, mtime_ns=stat.st_mtime_ns,
-        )  # fmt: skip
-
-    def _of_series(self, granule: Granule) -> FetchedFile | MissingFile:
-        cached = self._cached(granule)
-        if cached is not None and (self.settings.offline or not self._is_due(cached, granule)):
-            return cached
-        missing = MissingFile(
-            url=granule.url, period=granule.period, reason=reason_of(granule, self.entry)
-        )
-        if self.settings.offline:
-            return missing
-        path = self.directory / storage.cache_name(granule.url)
-        with locked(storage.lock_of(path)):
-            # Another process may have fetched it while this one waited.
-            cached = self._cached(granule)
-            if cached is not None and not self._is_due(cached, granule):
-                return cached
-            if cached is not None and not has_changed(self.client, granule, cached):
-                return self._checked_again(cached)
-            try:
-                return self._receive(granule, path)
-            except NotThereError:
-                return cached or missing
-
-    def _is_due(self, file: FetchedFile, granule: Granule) -> bool:
-        return is_due(file, granule, self.settings, self._started, self._refresh)
-
-    def _checked_again(self, file: FetchedFile) -> FetchedFile:
-        again = file.model_copy(update={"checked": dt.datetime.now(dt.UTC)})
-        self.ledger.add(again)
-        return again
-
-    def _cached(self, granule: Granule) -> FetchedFile | None:
-        """Return the recorded file if it is intact."""
-        file = self.ledger.latest(granule.url)
-        if file is None:
-            return None
-        path = Path(file.path)
-        try:
-            stat = path.stat()
-            same = stat.st_size == file.size
-            if same and file.size >= storage.HASHED_AT_EACH_USE:
-                same = stat.st_mtime_ns == file.mtime_ns
-            elif same:
-                same = files.sha256(path) == file.sha256
-        except FileNotFoundError:
-            return None
-        if not same:
-            logger.warning(
-                "dataset %s: %s was damaged after it was checked; it is fetched again",
-                self.entry.id, path,
-            )  # fmt: skip
-        return file if same else None
-
-    def _receive(self, granule: Granule, path: Path) -> FetchedFile:
-        """Receive, check, rename and record one file."""
-        part = storage.temporary(path)
-        warm(self.settings)
-        try:
-            received = self._bytes(granule, part)
-            digest = received.sha256 or files.sha256(part)
-            path = self._place(granule, path, digest)
-            files.put_in_place(part, path)
-        finally:
-            storage.remove(part)
-        stat = path.stat()
-        now = dt.datetime.now(dt.UTC)
-        file = FetchedFile(
-            url=granule.url, path=str(path), sha256=digest, size=stat.st_size,
-            etag=granule.version or received.etag, last_modified=received.last_modified,
-            retrieved=now.replace(microsecond=0), status=granule.status,
-            served_by=received.served_by, period=granule.period, checked=now,
-            mtime_ns=stat.st_mtime_ns,
-        )  # fmt: skip
-        self.ledger.add(file)
-        return file
-
-    def _place(self, granule: Granule, path: Path, digest: str) -> Path:
-        """Return the final name: a new version gets its own, so that the old one stays whole."""
-        old = self.ledger.latest(granule.url)
-        if old is None:
-            return path
-        if old.sha256 == digest:
-            return Path(old.path)
-        return self.directory / storage.cache_name(granule.url, digest[:10])
-
-    def _bytes(self, granule: Granule, part: Path) -> Received:
-        name = granule.url.rpartition("/")[2]
-
-        def arrived(count: int) -> None:
-            self._reporter.arrived(count, name)
-
-        def check(received: Received) -> None:
-            self._compare(granule, received.sha256 or files.sha256(part))
-            inspect(part, granule.url, self.entry, self.settings, received.sized)
-
-        if granule.receive is not None:
-            received = granule.receive(Receiver(self.client, arrived), part)
-            check(received)
-            return received
-        form = str(self.entry.access.options.get("archive", self.entry.format))
-        addresses = (granule.address or granule.url, *granule.mirrors)
-        return download.receive(
-            self.client, addresses, part, form=form, arrived=arrived, check=check,
-            headers=granule.headers,
-        )  # fmt: skip
-
-    def _compare(self, granule: Granule, found: str) -> None:
-        if granule.sha256 is not None and found != granule.sha256:
-            raise ChecksumError(
-                f"dataset {self.entry.id!r}: {granule.url} has sha256 {found}, expected "
-                f"{granule.sha256}; if its producer published a new version, correct the catalog "
-                "entry"
-            )
-
-
-def _one_error(entry: DatasetEntry, failures: list[AccessError], absent: int) -> AccessError:
-    """Return the failure that decides whether waiting may help, with the number of the others."""
-    first = next((e for e in failures if not e.retryable), failures[0])
-    if absent <= 1:
-        return first
-    message = f"{first}; {absent} files of dataset {entry.id!r} are still to be fetched"
-    error = type(first)(message, retryable=first.retryable)
-    error.__cause__ = first.__cause__
-    return error
 
 
 def _judge(

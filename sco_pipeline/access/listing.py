@@ -9,12 +9,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
 from ..settings import Settings
+from .absence import NotThereError
 from .addresses import clean, may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule, granules_of
 from .matching import Listed, chosen, matcher
 from .method import access_method
-from .receive import NotThereError
 
 _MOST = 200_000
 

@@ -10,8 +10,9 @@ from string import Formatter
 
 from ..catalog.models import DatasetEntry, Period, Request
 from ..errors import CatalogError
+from .absence import NotThereError
 from .granules import Granule, month_of, spans_of, step_end, step_of, wanted_period
-from .receive import NotThereError, Received
+from .receive import Received
 
 _DIGITS = {"Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}",
            "b": r"[A-Za-z]{3}"}  # fmt: skip

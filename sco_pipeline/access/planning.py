@@ -11,12 +11,12 @@ from typing import Literal
 
 from ..catalog.models import DatasetEntry, FetchedFile, Period, Request
 from ..settings import Settings
+from .absence import NotThereError
 from .addresses import clean, through_mirror
 from .client import Client
 from .fetching import granules_for
 from .granules import Granule
 from .ledger import Ledger
-from .receive import NotThereError
 from .revisions import head, is_due, reason_of
 
 State = Literal["here", "new", "late", "missing", "preliminary", "superseded"]

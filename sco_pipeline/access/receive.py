@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..catalog.models import DatasetEntry
 from ..settings import Settings
-
-if TYPE_CHECKING:
-    from .client import Client
+from .client import Client
 
 
 @dataclass(frozen=True)
@@ -34,10 +31,6 @@ class Received:
     served_by: str | None = None
     sha256: str | None = None
     sized: bool = True
-
-
-class NotThereError(Exception):
-    """The archive answered that it has no such file (404 or 410)."""
 
 
 @dataclass(frozen=True)

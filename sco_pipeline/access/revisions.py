@@ -9,10 +9,10 @@ from typing import Literal
 from ..catalog.models import DatasetEntry, FetchedFile
 from ..errors import AccessError
 from ..settings import Settings
+from .absence import NotThereError
 from .addresses import through_mirror
 from .client import Client, TransientError
 from .granules import Granule
-from .receive import NotThereError
 
 logger = logging.getLogger(__name__)
 # A growing dataset without a stated latency is given so long before a gap counts as one.

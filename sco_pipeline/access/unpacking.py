@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .. import files
 from ..catalog.models import FetchedFile, MissingFile
 from ..errors import AccessError
 from . import signatures, storage
 from .archives import Archive
+from .fetcher import Fetcher
 from .inspection import inspect
 from .locks import locked
-
-if TYPE_CHECKING:
-    from .fetching import Fetcher
 
 
 def unpacked(

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
 from ..settings import Settings
+from .absence import NotThereError
 from .addresses import s3_base, s3_parts, through_mirror
 from .client import Client
 from .granules import Granule
 from .method import access_method
-from .receive import NotThereError, Received, Receiver
+from .receive import Received, Receiver
 from .s3 import presign_for
 from .subset import RemoteArray, source_names, subset_granules, write_subset
 

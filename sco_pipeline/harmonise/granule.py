@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..catalog import DatasetEntry, Request, Variable
+from ..catalog import DatasetEntry, Request
 from ..errors import HarmonisationError
 from .coordinates import Axes, find_axes
 from .field import Field
 from .grid import Grid
 from .horizontal import horizontal_grid
 from .journal import Journal
+from .opened_dataset import Opening
 from .readers import read
 from .time import Times, read_times
 from .variables import source_of
@@ -50,17 +51,6 @@ class Granule:
     grid: Grid
     fields: Mapping[str, Field]
     attrs: Mapping[str, Mapping[str, Any]]
-
-
-@dataclass
-class Opening:
-    """What the files of one dataset share while they are opened."""
-
-    entry: DatasetEntry
-    variables: Mapping[str, Variable]
-    request: Request
-    journal: Journal = field(default_factory=Journal)
-    grids: dict[Any, Grid] = field(default_factory=dict)
 
 
 def standardise(path: Path, opening: Opening) -> Granule | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,13 +11,11 @@ from ..errors import HarmonisationError
 from .coordinates import Axes
 from .grid import LAT_ATTRS, LON_ATTRS, Grid, plain
 from .known_grids import KNOWN_GRIDS, add_coordinates
+from .opened_dataset import Opening
 from .projected import curvilinear_grid, projected_grid
 from .regular import regular_grid
 from .stations import station_grid
 from .stored import unpacked
-
-if TYPE_CHECKING:
-    from .granule import Opening
 
 
 def horizontal_grid(

@@ -12,9 +12,10 @@ import xarray as xr
 
 from ..catalog import BBox, Layout, Period, Request, Variable, load_catalog
 from ..errors import HarmonisationError
-from .granule import Opening, standardise_raw
+from .granule import standardise_raw
 from .guess import Hints, guess_entry
 from .journal import Change, Journal
+from .opened_dataset import Opening
 from .opening import assemble
 from .readers import detect, read
 

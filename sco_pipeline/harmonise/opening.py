@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ..catalog import DatasetEntry, Request, Variable
 from ..errors import HarmonisationError
 from .contract import check_contract
-from .granule import Granule, Opening, standardise
+from .granule import Granule, standardise
 from .join import Axis, join_times, joined
 from .one_variable_a_file import has_one_variable_a_file, open_apart
+from .opened_dataset import Opening
 
 
 def open_dataset(

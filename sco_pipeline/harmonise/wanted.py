@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,10 +13,8 @@ from ..catalog import Quality, Source, Variable
 from ..errors import HarmonisationError, unknown
 from .decoding import Decoding
 from .field import Mask
+from .opened_dataset import Opening
 from .variables import attributes, decoding
-
-if TYPE_CHECKING:
-    from .granule import Opening
 
 UNCERTAINTY = "_uncertainty"
 

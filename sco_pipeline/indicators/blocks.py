@@ -254,3 +254,11 @@ def _join(
     longer = np.where(np.isnan(found), length, np.maximum(found, length))
     values[periods, cells] = np.where(found == MASKED, MASKED, longer)
     return np.where((lead > 0) & (ends_in < 0), carry + trail, trail)
+
+
+def as_cells(values: np.ndarray) -> np.ndarray:
+    """Return (time, ...) as (time, cell) floats, for kernels."""
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
+    return np.ascontiguousarray(values).reshape(values.shape[0], -1)

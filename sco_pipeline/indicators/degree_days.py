@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .daily_index import daily_index
 from .days import Days
-from .definition import daily_index
 from .kernels.heat import degree_sums
 from .temperature import ECV
 

@@ -19,7 +19,7 @@ import xarray as xr
 from ..catalog import Period
 from ..errors import IndicatorError
 from .baseline import Base, base_period
-from .blocks import Job, Wanted, compute_record
+from .blocks import Job, Wanted, as_cells, compute_record
 from .days import HALF_YEAR, Frame
 from .definition import COMMON, Definition, definitions, inputs_of
 from .indicator import indicators
@@ -203,14 +203,6 @@ def _compute_now(
     with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(part, edges[:-1].tolist(), edges[1:].tolist()))
     return np.concatenate(parts, axis=2).reshape(job.slots, len(frame.periods), *space)
-
-
-def as_cells(values: np.ndarray) -> np.ndarray:
-    """Return (time, ...) as (time, cell) floats, for kernels."""
-    if values.dtype not in (np.float32, np.float64):
-        values = values.astype(np.float64)
-    values = values.astype(values.dtype.newbyteorder("="), copy=False)
-    return np.ascontiguousarray(values).reshape(values.shape[0], -1)
 
 
 def _describe(

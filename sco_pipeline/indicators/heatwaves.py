@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from .daily_index import daily_index
 from .days import Days
-from .definition import YEAR, daily_index
+from .definition import YEAR
 from .kernels import counts, heat
 from .periods import MONTHS
 from .temperature import ECV

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from .blocks import Job, Piece, compute_block, join_blocks
+from .blocks import Job, Piece, as_cells, compute_block, join_blocks
 from .days import Frame
 
 if TYPE_CHECKING:
@@ -127,8 +127,6 @@ def _block(
     *arrays: Any, job: Job, frame: Frame, positions: Sequence[np.ndarray], has_south: bool
 ) -> np.ndarray:
     """Compute one block; edges follow the slots, in their first period."""
-    from .engine import as_cells
-
     fields: list[Any] = list(arrays[:-1] if has_south else arrays)
     fields = [field[0] if isinstance(field, list) else field for field in fields]
     space = fields[0].shape[1:]

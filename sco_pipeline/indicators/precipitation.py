@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .daily_index import daily_index
 from .days import Days
-from .definition import Joined, daily_index
+from .definition import Joined
 from .kernels.counts import ABOVE, AT_LEAST, BELOW
 from .temperature import ETCCDI
 

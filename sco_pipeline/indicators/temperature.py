@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .daily_index import daily_index
 from .days import HALF_YEAR, Days
-from .definition import YEAR, daily_index, one_of
+from .definition import YEAR, one_of
 from .kernels import spells
 from .kernels.counts import ABOVE, BELOW
 from .periods import MONTHS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .daily_index import daily_index
 from .days import BOOTSTRAP_DAYS, Days
-from .definition import YEAR, daily_index
+from .definition import YEAR
 from .temperature import ECV, ETCCDI
 
 
