@@ -14,7 +14,7 @@ run: $(VENV)/base.stamp ## set up, then run the main job on the embedded data
 	@$(BIN)/python -m flows.main
 
 test: $(VENV)/dev.stamp ## set up with the test tools, then run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/dev.stamp ## format, lint and types, as pre-commit runs them
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
