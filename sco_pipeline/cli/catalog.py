@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..catalog import Catalog, load_catalog
+from ..errors import RegionError, unknown
 from ..indicators import Indicator
 from ..indicators import indicators as all_indicators
 from ..settings import Settings
@@ -59,15 +60,25 @@ def regions(context: typer.Context, as_json: Json = False) -> None:
 
 
 def show_regions(
-    region_set: Annotated[str, typer.Argument(help="Id of a region set.")],
+    name: Annotated[str, typer.Argument(help="Id of a region set, or a part of a region's name.")],
 ) -> None:
-    """List the regions of a set."""
+    """List the regions of a set, or find regions of all sets by id or name."""
     from ..regions import load_region_set
 
     catalog = _catalog()
-    areas = load_region_set(catalog.region_sets[region_set], catalog.directory)
-    rows = zip(areas.ids, areas.names, strict=True)
-    print_table(catalog.region_sets[region_set].title, ("id", "name"), rows)
+    if name in catalog.region_sets:
+        areas = load_region_set(catalog.region_sets[name], catalog.directory)
+        rows = zip(areas.ids, areas.names, strict=True)
+        print_table(catalog.region_sets[name].title, ("id", "name"), rows)
+        return
+    found = []
+    for entry in catalog.region_sets.values():
+        if entry.access is None:  # a set that is downloaded is not looked into
+            areas = load_region_set(entry, catalog.directory).find(name)
+            found += [(entry.id, *pair) for pair in zip(areas.ids, areas.names, strict=True)]
+    if not found:
+        raise RegionError(unknown("region or region set", name, catalog.region_sets))
+    print_table(f"{len(found)} regions match {name!r}", ("set", "id", "name"), found)
 
 
 def recipes(context: typer.Context, as_json: Json = False) -> None:

@@ -87,3 +87,17 @@ def test_check_says_what_is_valid(sco):
     done = sco("check")
     assert (done.returncode, done.stderr) == (0, "")
     assert "valid" in done.stdout
+
+
+def test_regions_are_found_by_name_in_every_set(sco):
+    done = sco("regions", "show", "France")
+    assert done.returncode == 0
+    rows = [line.split(maxsplit=2) for line in done.stdout.splitlines()[2:] if line.strip()]
+    assert ["countries", "fra", "France"] in [[cell.strip() for cell in row] for row in rows]
+    assert {"mediterranean-coastal-seas", "countries"} <= {row[0] for row in rows}
+
+
+def test_a_region_that_nobody_knows_is_one_line(sco):
+    done = sco("regions", "show", "nino-boxs")
+    assert done.returncode == 1
+    assert "Did you mean 'nino-boxes'?" in done.stderr
