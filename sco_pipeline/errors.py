@@ -11,6 +11,9 @@ import difflib
 from collections.abc import Iterable
 
 
+_LISTED = 8
+
+
 class ScoError(Exception):
     """Base of all errors raised on purpose."""
 
@@ -80,7 +83,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if near:
         return f"unknown {kind} {name!r}. Did you mean {near[0]!r}?"
-    return f"unknown {kind} {name!r}; known are {', '.join(names) or 'none'}"
+    if len(names) <= _LISTED:
+        return f"unknown {kind} {name!r}; known are {', '.join(names) or 'none'}"
+    (nearest,) = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    return f"unknown {kind} {name!r}; of the {len(names)} known ones {nearest!r} is the nearest"
 
 
 def _rebuild_access_error(kind: type[AccessError], message: str, retryable: bool) -> AccessError:

@@ -38,7 +38,8 @@ def test_the_command_is_installed_and_ends_with_one_line():
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("sco: unknown recipe 'no-such-recipe'")
+    assert done.stderr.startswith("sco: unknown recipe 'no-such-recipe'; of the ")
+    assert done.stderr.endswith(" is the nearest\n")
 
 
 @pytest.mark.parametrize(
