@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: run test check lock clean help
+.PHONY: run test check bench lock clean help
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -18,6 +18,9 @@ test: $(VENV)/dev.stamp ## set up with the test tools, then run every test
 
 check: $(VENV)/dev.stamp ## format, lint and types, as pre-commit runs them
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp ## run one benchmark: make bench BENCH=import_time (see benchmarks/)
+	@$(BIN)/python -m benchmarks.$(or $(BENCH),import_time)
 
 lock: ## renew the hashed requirement files from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml -o requirements/base.txt \
