@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,11 @@ def _log_as_it_was():
     handlers, level = list(logger.handlers), logger.level
     yield
     logger.handlers, logger.level = handlers, level
+
+
+@pytest.fixture(autouse=True)
+def _no_host_remembered():
+    """Forget what hosts asked for: the port of one test's server may be that of the next."""
+    hosts = sys.modules.get("sco_pipeline.access.hosts")
+    if hosts is not None:
+        hosts._hosts.clear()
