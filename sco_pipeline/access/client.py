@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPException, HTTPResponse
 from typing import Any, TypeVar
 
 from ..catalog.models import DatasetEntry
@@ -28,6 +27,7 @@ from .addresses import Address, clean, follow, may_lead_to, parse, resolve
 from .connection import PinnedConnection, Pulse, TooSlowError
 from .credentials import Credential, credential_of
 from .hosts import HostAskedToWaitError, host
+from .response import BadAnswerError, Response
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
@@ -109,12 +109,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline: float | None = None,
-    ) -> Iterator[HTTPResponse]:
+    ) -> Iterator[Response]:
         """Make one attempt at an address, following allowed redirects.
 
         Yields
         ------
-        http.client.HTTPResponse
+        Response
             With status 2xx, 304 or 416, its body not yet read.
 
         Raises
@@ -210,7 +210,9 @@ class Client:
                 f"dataset {self.entry.id!r}: the certificate of the host is refused "
                 f"({error.verify_message})"
             ) from error
-        except (TimeoutError, HTTPException, ConnectionError, ssl.SSLError) as error:
+        except BadAnswerError as error:
+            raise TransientError(f"broke off ({error})") from error
+        except (TimeoutError, ConnectionError, ssl.SSLError) as error:
             raise TransientError(f"broke off ({_words(error)})") from error
 
     @contextmanager
@@ -221,16 +223,14 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
         deadline: float,
-    ) -> Iterator[HTTPResponse]:
+    ) -> Iterator[Response]:
         """Send one request and yield the answer's head; the connection is kept if it was read."""
         with host(at.place).turn(self.limits):
             connection, response = self._answer(at, method, headers, body, deadline)
             try:
                 yield response
             finally:
-                whole = response.isclosed() or response.length == 0
-                response.close()
-                if whole and not response.will_close:
+                if response.ended and not response.closes:
                     with self._guard:
                         self._idle.setdefault(at.origin, []).append(connection)
                 else:
@@ -243,7 +243,7 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
         deadline: float,
-    ) -> tuple[PinnedConnection, HTTPResponse]:
+    ) -> tuple[PinnedConnection, Response]:
         target, sent = at.target, dict(headers)
         if self.credential is not None and self.credential.belongs_to(at):
             sent.update(self.credential.headers())
@@ -253,9 +253,8 @@ class Client:
             connection, kept = self._connection(at)
             try:
                 with self.watched():
-                    connection.watch(Pulse(self.limits, deadline))
-                    connection.request(method, target, body, {"Host": at.place, **sent})
-                    return connection, connection.getresponse()
+                    pulse = Pulse(self.limits, deadline)
+                    return connection, connection.ask(method, target, sent, body, pulse)
             except TransientError:
                 connection.close()
                 # The host may close an idle connection at any time; that is no failure of it.
@@ -283,7 +282,7 @@ class Client:
             raise
         return PinnedConnection(at, places, self.limits), False
 
-    def _next(self, start: Address, at: Address, response: HTTPResponse) -> Address:
+    def _next(self, start: Address, at: Address, response: Response) -> Address:
         """Return where an answer redirects to, if that is allowed."""
         location = response.getheader("Location")
         with self.watched():
@@ -301,7 +300,7 @@ class Client:
             )
         return target
 
-    def _judge(self, at: Address, response: HTTPResponse) -> None:
+    def _judge(self, at: Address, response: Response) -> None:
         """Raise for an answer that carries no file."""
         status = response.status
         if status in (200, 201, 202, 206, 304, 416):
@@ -329,7 +328,7 @@ class Client:
             )
         return f"the credential {credential.scope!r} (from {credential.source}) was refused"
 
-    def _wait_if_asked(self, at: Address, response: HTTPResponse) -> None:
+    def _wait_if_asked(self, at: Address, response: Response) -> None:
         asked = retry_after(response.getheader("Retry-After"), response.getheader("Date"))
         if asked is None:
             return

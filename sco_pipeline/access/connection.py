@@ -1,22 +1,26 @@
 """One HTTP connection to a checked socket address, watched while bytes come.
 
-The standard library's client is used and not a higher one: it follows no redirect, decodes no
-body, reads no proxy or credential from the environment and costs the least per request. Sockets
-are watched below it, so that the limits hold for headers, chunk marks and bodies alike.
+It follows no redirect, decodes no body and reads no proxy or credential from the environment.
+Sockets are watched below everything that reads from them, so that the limits hold for headers,
+chunk marks and bodies alike.
 """
 
 from __future__ import annotations
 
-import io
+import re
+import select
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from functools import cache
-from http.client import HTTPConnection
-from typing import Any
 
 from ..settings import Limits
 from .addresses import Address, SocketAddress
+from .response import Incoming, Response
+
+# What would end a line of the request, or its target, too early.
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class TooSlowError(Exception):
@@ -50,11 +54,10 @@ class Pulse:
         window = self._limits.rate_window_seconds - self._waited
         return max(0.001, min(gap, window, left))
 
-    def waited(self, seconds: float, count: int) -> None:
-        """Note a wait and the bytes that came; raise if they stopped or come too slowly."""
-        self._silent = 0.0 if count else self._silent + seconds
+    def waited(self, seconds: float) -> None:
+        """Note a wait; raise if bytes stopped or come too slowly."""
+        self._silent += seconds
         self._waited += seconds
-        self._bytes += count
         if self._silent >= self._limits.gap_seconds:
             raise TooSlowError(f"sent nothing for {self._limits.gap_seconds:g} s")
         if self._waited >= self._limits.rate_window_seconds:
@@ -66,78 +69,70 @@ class Pulse:
                 )
             self._waited, self._bytes = 0.0, 0
 
+    def came(self, count: int) -> None:
+        """Note bytes; raise if the exchange takes too long altogether."""
+        self._silent = 0.0
+        self._bytes += count
+        self.patience()
 
-class WatchedSocket(io.RawIOBase):
-    """A socket whose reads are watched; what ``http.client`` takes for a socket."""
+
+class WatchedSocket:
+    """A connected socket whose every wait is watched.
+
+    Parameters
+    ----------
+    connected : socket
+        It is asked for what it has first and waited for only if that is nothing.
+    """
 
     def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
         self._socket = connected
-        self._streams = 0
-        self._ended = False
+        self._poll = select.poll()
         self.pulse: Pulse | None = None
 
-    def makefile(self, *args: Any, **options: Any) -> io.BufferedReader:
-        """Return the stream that a response is read from."""
-        self._streams += 1
-        return io.BufferedReader(_Stream(self), 1 << 16)
-
-    def sendall(self, data: Any) -> None:
-        """Send bytes."""
-        assert self.pulse is not None
-        self._socket.settimeout(self.pulse.patience())
-        self._socket.sendall(data)
-
-    def readinto(self, buffer: Any) -> int:
-        """Read what is there, waiting within the limits."""
+    def receive(self, buffer: memoryview) -> int:
+        """Read what is there, waiting within the limits; 0 at the end."""
         assert self.pulse is not None
         while True:
-            self._socket.settimeout(self.pulse.patience())
-            start = time.monotonic()
             try:
                 count = self._socket.recv_into(buffer)
-            except TimeoutError:
-                self.pulse.waited(time.monotonic() - start, 0)
-                continue
+            except (BlockingIOError, ssl.SSLWantReadError):
+                self._wait(select.POLLIN)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT)
             except (ConnectionError, ssl.SSLError):
                 raise
             except OSError as error:
                 raise ConnectionError(error.errno, error.strerror) from error
-            if count:
-                self.pulse.waited(time.monotonic() - start, count)
-            return count
+            else:
+                self.pulse.came(count)
+                return count
+
+    def sendall(self, data: bytes) -> None:
+        """Send bytes, waiting within the limits."""
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._socket.send(view) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                self._wait(select.POLLOUT)
+            except ssl.SSLWantReadError:
+                self._wait(select.POLLIN)
 
     def close(self) -> None:
-        """Close the socket, once the last response has been read."""
-        self._ended = True
-        self.release()
+        """Close the socket."""
+        self._socket.close()
 
-    def release(self, streams: int = 0) -> None:
-        """Note that a response was closed; close the socket if nobody needs it any more."""
-        self._streams -= streams
-        if self._ended and self._streams <= 0:
-            self._socket.close()
-            super().close()
-
-
-class _Stream(io.RawIOBase):
-    """One response's view of a socket; closing it leaves the socket open for the next one."""
-
-    def __init__(self, watched: WatchedSocket) -> None:
-        self._watched = watched
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._watched.readinto(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._watched.release(1)
-        super().close()
+    def _wait(self, event: int) -> None:
+        assert self.pulse is not None
+        self._poll.register(self._socket, event)
+        start = time.monotonic()
+        self._poll.poll(self.pulse.patience() * 1000)
+        self.pulse.waited(time.monotonic() - start)
 
 
-class PinnedConnection(HTTPConnection):
+class PinnedConnection:
     """A connection to one of the socket addresses that were checked, whatever the name says now.
 
     Parameters
@@ -151,13 +146,35 @@ class PinnedConnection(HTTPConnection):
     """
 
     def __init__(self, address: Address, places: list[SocketAddress], limits: Limits) -> None:
-        super().__init__(address.host, address.port)
         self._address = address
         self._places = places
         self._limits = limits
-        self.used = False
+        self._open: tuple[WatchedSocket, Incoming] | None = None
 
-    def connect(self) -> None:
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        pulse: Pulse,
+    ) -> Response:
+        """Send a request and return its answer, the body not yet read; connect first if needed."""
+        if self._open is None:
+            connected = WatchedSocket(self._connected())
+            self._open = connected, Incoming(connected.receive)
+        watched, incoming = self._open
+        watched.pulse = pulse
+        watched.sendall(_written(method, target, {"Host": self._address.place, **headers}, body))
+        return Response(incoming, method)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._open is not None:
+            self._open[0].close()
+        self._open = None
+
+    def _connected(self) -> socket.socket:
         """Connect, and for https check the certificate against the host name."""
         failure: OSError | None = None
         for family, place in self._places:
@@ -168,18 +185,23 @@ class PinnedConnection(HTTPConnection):
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self._address.scheme == "https":
                     plain = tls_context().wrap_socket(plain, server_hostname=self._address.host)
-                self.sock: Any = WatchedSocket(plain)
-                return
             except OSError as error:
                 plain.close()
                 failure = error
+            else:
+                return plain
         raise failure or OSError("no address")
 
-    def watch(self, pulse: Pulse) -> None:
-        """Connect if needed and put the next exchange under watch."""
-        if self.sock is None:
-            self.connect()
-        self.sock.pulse = pulse
+
+def _written(method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """Return a request as it is sent."""
+    if body is not None or method in ("POST", "PUT"):
+        headers = {**headers, "Content-Length": str(len(body or b""))}
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {headers[name]}" for name in headers)]
+    if " " in target or any(_UNSENDABLE.search(line) for line in lines):
+        # The line may hold a credential and is not shown.
+        raise ValueError("a control character stands in an address or in a credential")
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + (body or b"")
 
 
 @cache

@@ -6,11 +6,11 @@ import logging
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from http.client import HTTPResponse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from .. import files
 from ..errors import AccessError, ChecksumError
 from . import signatures, storage
 from .absence import NotThereError
@@ -18,10 +18,14 @@ from .addresses import clean, parse, through_mirror
 from .client import Client, TransientError
 from .hashing import Hasher
 from .receive import Received
+from .response import Response
 
 logger = logging.getLogger(__name__)
-_READ = 1 << 18
+_PACKED = 1 << 16
 _HEAD = 512
+_KEPT_HEAD = 4096
+# So many bytes are on their way to the disk while the next ones come, and not all at the end.
+_WRITTEN = 32 * 2**20
 
 
 class Download:
@@ -39,6 +43,11 @@ class Download:
         Told of every piece that came.
     limit : int
         Largest size, decoded.
+
+    Attributes
+    ----------
+    head : bytes
+        First 4096 bytes that came, or all of a smaller file.
     """
 
     def __init__(
@@ -49,6 +58,7 @@ class Download:
         self._form = form
         self._arrived = arrived
         self._limit = limit
+        self.head = b""
         self._sha = Hasher()
         self._done = 0
         self._validator: str | None = None
@@ -81,21 +91,21 @@ class Download:
             if response.status == 416:
                 self._start_over()
                 raise TransientError("cannot continue where the last attempt ended")
-            decode = self._begin(url, response)
+            unpacked = self._begin(url, response)
             with self._part.open("r+b" if self._done else "wb") as stream:
                 stream.seek(self._done)
-                self._stream(url, response, decode, stream)
-            self._end(response, decode)
+                with self._client.watched():
+                    self._stream(url, unpacked or response, stream)
+            self._end(unpacked)
             return self._received(response)
 
-    def _begin(self, url: str, response: HTTPResponse) -> Any:
-        """Prepare for an answer's body; return the decoder, if it came encoded unasked."""
+    def _begin(self, url: str, response: Response) -> _Unpacked | None:
+        """Prepare for an answer's body; return what unpacks it, if it came packed unasked."""
         encoding = (response.getheader("Content-Encoding") or "identity").lower().strip()
         if response.status == 206:
             self._check_range(response)
         elif response.status == 200:
-            self._start_over()
-            self._total = None if response.chunked else response.length
+            self._start_over(response.length)
         else:
             raise self._client.error(url, f"answered {response.status} to a request for a file")
         if self._total is not None:
@@ -111,9 +121,9 @@ class Download:
             )
         # A packed file that is announced as an encoding is kept as it is.
         packed = parse(url, self._client.entry.id).target.partition("?")[0]
-        return None if packed.endswith((".gz", ".tgz")) else zlib.decompressobj(wbits=47)
+        return None if packed.endswith((".gz", ".tgz")) else _Unpacked(response)
 
-    def _check_range(self, response: HTTPResponse) -> None:
+    def _check_range(self, response: Response) -> None:
         said = response.getheader("Content-Range") or ""
         match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", said.strip())
         if (
@@ -126,46 +136,35 @@ class Download:
             raise TransientError(f"continued at the wrong place ({said[:80]!r})")
         self._total = int(match[3])
 
-    def _stream(self, url: str, response: HTTPResponse, decode: Any, stream: BinaryIO) -> None:
-        for piece in self._pieces(response, decode):
+    def _stream(self, url: str, body: Response | _Unpacked, stream: BinaryIO) -> None:
+        written = self._done
+        while count := body.readinto(buffer := self._sha.buffer()):
+            piece = buffer[:count]
             if not self._done:
-                self._refuse_page(url, piece)
-            self._sha.update(piece)
+                self._refuse_page(url, bytes(piece[:_KEPT_HEAD]))
+            if len(self.head) < _KEPT_HEAD:
+                self.head += piece[: _KEPT_HEAD - len(self.head)]
             stream.write(piece)
-            self._done += len(piece)
+            self._sha.update(count)
+            self._done += count
             if self._done > self._limit:
                 self._check_size(url, self._done)
-            self._arrived(len(piece))
+            if self._done - written >= _WRITTEN:
+                files.start_writing(stream.fileno(), written, self._done - written)
+                written = self._done
+            self._arrived(count)
 
-    def _pieces(self, response: HTTPResponse, decode: Any) -> Iterator[bytes]:
-        while True:
-            with self._client.watched():
-                piece = response.read1(_READ)
-            if not piece:
-                return
-            if decode is None:
-                yield piece
-                continue
-            while piece:
-                try:
-                    plain = decode.decompress(piece, _READ)
-                except zlib.error as error:
-                    raise TransientError("sent a body that does not unpack") from error
-                piece = decode.unconsumed_tail
-                if plain:
-                    yield plain
-
-    def _end(self, response: HTTPResponse, decode: Any) -> None:
+    def _end(self, unpacked: _Unpacked | None) -> None:
         """Raise unless the body is whole, as far as the answer tells."""
-        if decode is not None:
-            if not decode.eof:
+        if unpacked is not None:
+            if not unpacked.ended:
                 raise TransientError("sent a packed body that ends too early")
         elif self._total is not None and self._done != self._total:
             raise TransientError(f"sent {self._done} of {self._total} bytes")
         if not self._done:
             raise TransientError("sent an empty file")
 
-    def _received(self, response: HTTPResponse) -> Received:
+    def _received(self, response: Response) -> Received:
         return Received(
             etag=response.getheader("ETag"),
             last_modified=response.getheader("Last-Modified"),
@@ -173,11 +172,13 @@ class Download:
             sized=self._total is not None or response.chunked,
         )
 
-    def _start_over(self) -> None:
+    def _start_over(self, total: int | None = None) -> None:
         self._sha.close()
-        self._sha = Hasher()
+        self._sha = Hasher(total)
+        self.head = b""
         self._done = 0
-        self._validator = self._total = None
+        self._total = total
+        self._validator = None
 
     def _check_size(self, url: str, size: int) -> None:
         if size > self._limit:
@@ -187,10 +188,39 @@ class Download:
                 "set access.options.granule_bytes in the catalog entry",
             )
 
-    def _refuse_page(self, url: str, piece: bytes) -> None:
-        head = piece[:4096]
+    def _refuse_page(self, url: str, head: bytes) -> None:
         if len(head) >= _HEAD and not signatures.fits(head, self._form):
             raise wrong_kind(self._client, url, head, self._form)
+
+
+class _Unpacked:
+    """A body that came packed although that was not asked for."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._decoder = zlib.decompressobj(wbits=47)
+        self._buffer = memoryview(bytearray(_PACKED))
+        self._packed = b""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the packed body was whole."""
+        return self._decoder.eof
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Unpack what comes next, at most the length of `buffer`; 0 at the end."""
+        while not self.ended:
+            count = 0 if self._packed else self._response.readinto(self._buffer)
+            packed = self._packed or bytes(self._buffer[:count])
+            try:
+                plain = self._decoder.decompress(packed, len(buffer))
+            except zlib.error as error:
+                raise TransientError("sent a body that does not unpack") from error
+            self._packed = self._decoder.unconsumed_tail
+            if plain or not packed:
+                buffer[: len(plain)] = plain
+                return len(plain)
+        return 0
 
 
 def receive(
@@ -240,7 +270,7 @@ def receive(
     for address in addresses:
         url = through_mirror(address, client.settings.mirrors) or address
         try:
-            received = _checked(client, download, url, part, form, check, dict(headers))
+            received = _checked(client, download, url, form, check, dict(headers))
         except (AccessError, NotThereError) as error:
             failures.append(error)
             if len(addresses) > 1:
@@ -262,7 +292,6 @@ def _checked(
     client: Client,
     download: Download,
     url: str,
-    part: Path,
     form: str,
     check: Callable[[Received], None],
     headers: dict[str, str],
@@ -270,10 +299,8 @@ def _checked(
     """Receive and check; bytes that are wrong are asked for once more."""
     for final in (False, True):
         received = download.run(url, headers)
-        with part.open("rb") as stream:
-            head = stream.read(4096)
-        if not signatures.fits(head, form):
-            raise wrong_kind(client, url, head, form)
+        if not signatures.fits(download.head, form):
+            raise wrong_kind(client, url, download.head, form)
         try:
             check(received)
         except ChecksumError:
@@ -292,7 +319,7 @@ def wrong_kind(client: Client, url: str, head: bytes, form: str) -> AccessError:
     return client.error(url, f"sent {kind} where {signatures.expected(form)} was expected; {hint}")
 
 
-def _validator(response: HTTPResponse) -> str | None:
+def _validator(response: Response) -> str | None:
     """Return what tells that a file is still the same: a strong ETag, else the date."""
     etag = response.getheader("ETag")
     if etag and not etag.startswith("W/"):

@@ -8,27 +8,50 @@ import threading
 
 # Smaller files are hashed where they arrive: a thread would cost more than it saves.
 _THREAD_FROM = 8 * 2**20
-_WAITING = 16
+_PIECE = 512 * 2**10
+_PIECES = 4
 
 
 class Hasher:
-    """Hashes pieces in the order in which they come; large files in a thread of their own."""
+    """Hashes pieces in the order in which they come; large files in a thread of their own.
 
-    def __init__(self) -> None:
+    Pieces are read into the buffers that it lends, so that no byte is copied for it.
+
+    Parameters
+    ----------
+    size : int, optional
+        Length of the file, if known: a small one needs no large buffer.
+    """
+
+    def __init__(self, size: int | None = None) -> None:
         self._sha = hashlib.sha256()
-        self._size = 0
-        self._pieces: queue.Queue[bytes | None] | None = None
+        self._count = 0
+        self._length = max(1, min(_PIECE, size or _PIECE))
+        self._current: bytearray | None = None
+        self._free: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
+        self._made = 0
+        self._pieces: queue.SimpleQueue[tuple[bytearray, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def update(self, piece: bytes) -> None:
-        """Take the next piece."""
-        self._size += len(piece)
-        if self._pieces is None and self._size > _THREAD_FROM:
-            self._pieces = queue.Queue(_WAITING)
-            self._thread = threading.Thread(target=self._run, args=(self._pieces,), daemon=True)
+    def buffer(self) -> memoryview:
+        """Return a buffer to fill; wait until an earlier one was hashed, if all are in use."""
+        if self._current is None and self._free.empty() and self._made < _PIECES:
+            self._current = bytearray(self._length)
+            self._made += 1
+        elif self._current is None:
+            self._current = self._free.get()
+        return memoryview(self._current)
+
+    def update(self, count: int) -> None:
+        """Take the first `count` bytes of the buffer that was lent last."""
+        assert self._current is not None
+        piece, self._current = (self._current, count), None
+        self._count += count
+        if self._thread is None and self._count > _THREAD_FROM:
+            self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
-        if self._pieces is None:
-            self._sha.update(piece)
+        if self._thread is None:
+            self._hash(*piece)
         else:
             self._pieces.put(piece)
 
@@ -39,11 +62,15 @@ class Hasher:
 
     def close(self) -> None:
         """Wait for the pieces that are not hashed yet, and end the thread."""
-        if self._pieces is not None and self._thread is not None:
+        if self._thread is not None:
             self._pieces.put(None)
             self._thread.join()
-            self._pieces = self._thread = None
+            self._thread = None
 
-    def _run(self, pieces: queue.Queue[bytes | None]) -> None:
-        while (piece := pieces.get()) is not None:
-            self._sha.update(piece)
+    def _run(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            self._hash(*piece)
+
+    def _hash(self, buffer: bytearray, count: int) -> None:
+        self._sha.update(memoryview(buffer)[:count])
+        self._free.put(buffer)

@@ -57,13 +57,14 @@ class Ledger:
             self._read_on()
             return [file for files in self._files.values() for file in files]
 
-    def add(self, file: FetchedFile) -> None:
-        """Record a file; an older record of the same address with other bytes is superseded."""
+    def add(self, *files: FetchedFile) -> None:
+        """Record files; an older record of the same address with other bytes is superseded."""
         lines = []
-        old = self.latest(file.url)
-        if old is not None and old.sha256 != file.sha256:
-            lines.append(_superseded(old, file.sha256))
-        lines.append({"event": "file", **self._stored(file)})
+        for file in files:
+            old = self.latest(file.url)
+            if old is not None and old.sha256 != file.sha256:
+                lines.append(_superseded(old, file.sha256))
+            lines.append({"event": "file", **self._stored(file)})
         self._append(lines)
 
     def supersede(self, old: FetchedFile, sha256: str) -> None:
@@ -72,9 +73,9 @@ class Ledger:
 
     def _stored(self, file: FetchedFile) -> dict[str, Any]:
         content: dict[str, Any] = file.model_dump(mode="json", exclude_none=True)
-        path = Path(file.path)
-        if path.is_relative_to(self._root):
-            content["path"] = path.relative_to(self._root).as_posix()
+        inside = f"{self._root}{os.sep}"
+        if file.path.startswith(inside):
+            content["path"] = Path(file.path[len(inside) :]).as_posix()
         return content
 
     def _append(self, lines: list[dict[str, Any]]) -> None:
@@ -95,13 +96,17 @@ class Ledger:
             end = os.lseek(descriptor, 0, os.SEEK_END)
             if end and os.pread(descriptor, 1, end - 1) != b"\n":
                 text = b"\n" + text
-            os.write(descriptor, text)
+            while text:  # a disk that is nearly full takes a part and refuses the rest
+                text = text[os.write(descriptor, text) :]
         finally:
             os.close(descriptor)
 
     def _read_on(self) -> None:
         """Read the lines that were added since the last look."""
         try:
+            stat = self._path.stat()
+            if self._identity == (stat.st_dev, stat.st_ino) and stat.st_size == self._offset:
+                return
             with self._path.open("rb") as stream:
                 stat = os.fstat(stream.fileno())
                 if self._identity != (stat.st_dev, stat.st_ino) or stat.st_size < self._offset:

@@ -63,8 +63,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
 def _acquire(path: Path, wait: bool) -> int | None:
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = _opened(path)
         if not lock_descriptor(descriptor, wait):
             os.close(descriptor)
             return None
@@ -73,11 +72,17 @@ def _acquire(path: Path, wait: bool) -> int | None:
         os.close(descriptor)
 
 
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+
+
 def _still_named(descriptor: int, path: Path) -> bool:
     """Tell whether the open file is still the one under its name."""
     try:
-        named = path.stat()
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-    held = os.fstat(descriptor)
-    return (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino)

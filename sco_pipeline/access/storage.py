@@ -6,7 +6,6 @@ import errno
 import hashlib
 import re
 import shutil
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -64,11 +63,12 @@ def prepare(directory: Path, dataset: str) -> None:
 
 def remove(path: Path) -> None:
     """Remove a file or a directory, if it is there."""
-    if path.is_dir() and not path.is_symlink():
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    except OSError:
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
 
 
 def need_space(directory: Path, size: int, dataset: str) -> None:
