@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from .. import files
@@ -20,6 +21,7 @@ from .inspection import inspect, warm
 from .ledger import Ledger
 from .locks import locked
 from .progress import Reporter
+from .publishing import Checked, Publisher
 from .receive import Received, Receiver
 from .revisions import has_changed, is_due, reason_of
 
@@ -52,6 +54,7 @@ class Fetcher:
         self.directory = self.cache_dir / entry.id
         self.ledger = Ledger(self.cache_dir, entry.id)
         self.client = Client(entry, settings)
+        self._publisher = Publisher(self.ledger)
         self._reporter = reporter
         self._refresh = refresh
         self._started = dt.datetime.now(dt.UTC)
@@ -66,7 +69,7 @@ class Fetcher:
             if len(failures) >= _FAILURES or any(not e.retryable for e in failures):
                 return None
             try:
-                return self.one(granule)
+                return self._one(granule)
             except AccessError as error:
                 failures.append(error)
                 return None
@@ -80,11 +83,20 @@ class Fetcher:
                     found = list(pool.map(guarded, granules))
         finally:
             self.client.close()
+            self._publish_rest(failures)
         if failures:
             raise _one_error(self.entry, failures, found.count(None))
         return [item for item in found if item is not None]
 
-    def one(self, granule: Granule) -> FetchedFile | MissingFile:
+    def _publish_rest(self, failures: list[AccessError]) -> None:
+        try:
+            self._publisher.close()
+        except AccessError as error:
+            failures.append(error)
+        except OSError as error:
+            failures.append(storage.unusable(self.directory, self.entry.id, error))
+
+    def _one(self, granule: Granule) -> FetchedFile | MissingFile:
         """Return the file of a granule from this machine, the cache or the archive."""
         try:
             found = self._in_place(granule) if granule.path else self._best(granule)
@@ -103,6 +115,7 @@ class Fetcher:
             return early if isinstance(early, FetchedFile) else final
         old = self.ledger.latest(granule.fallback.url)
         if old is not None:
+            self._publisher.flush()  # the final file is recorded first
             self.ledger.supersede(old, final.sha256)
         return final
 
@@ -136,7 +149,8 @@ class Fetcher:
         if self.settings.offline:
             return missing
         path = self.directory / storage.cache_name(granule.url)
-        with locked(storage.lock_of(path)):
+        with ExitStack() as held:
+            held.enter_context(locked(storage.lock_of(path)))
             # Another process may have fetched it while this one waited.
             cached = self._cached(granule)
             if cached is not None and not self._is_due(cached, granule):
@@ -144,7 +158,7 @@ class Fetcher:
             if cached is not None and not has_changed(self.client, granule, cached):
                 return self._checked_again(cached)
             try:
-                return self._receive(granule, path)
+                return self._receive(granule, path, held)
             except NotThereError:
                 return cached or missing
 
@@ -178,27 +192,23 @@ class Fetcher:
             )  # fmt: skip
         return file if same else None
 
-    def _receive(self, granule: Granule, path: Path) -> FetchedFile:
-        """Receive, check, rename and record one file."""
+    def _receive(self, granule: Granule, path: Path, held: ExitStack) -> FetchedFile:
+        """Receive and check one file, and hand it over with the lock of its name."""
         part = storage.temporary(path)
+        held.callback(storage.remove, part)
         warm(self.settings)
-        try:
-            received = self._bytes(granule, part)
-            digest = received.sha256 or files.sha256(part)
-            path = self._place(granule, path, digest)
-            files.put_in_place(part, path)
-        finally:
-            storage.remove(part)
-        stat = path.stat()
+        received = self._bytes(granule, part)
+        digest = received.sha256 or files.sha256(part)
+        stat = part.stat()
         now = dt.datetime.now(dt.UTC)
         file = FetchedFile(
-            url=granule.url, path=str(path), sha256=digest, size=stat.st_size,
-            etag=granule.version or received.etag, last_modified=received.last_modified,
-            retrieved=now.replace(microsecond=0), status=granule.status,
-            served_by=received.served_by, period=granule.period, checked=now,
-            mtime_ns=stat.st_mtime_ns,
+            url=granule.url, path=str(self._place(granule, path, digest)), sha256=digest,
+            size=stat.st_size, etag=granule.version or received.etag,
+            last_modified=received.last_modified, retrieved=now.replace(microsecond=0),
+            status=granule.status, served_by=received.served_by, period=granule.period,
+            checked=now, mtime_ns=stat.st_mtime_ns,
         )  # fmt: skip
-        self.ledger.add(file)
+        self._publisher.submit(Checked(part, file, held.pop_all()))
         return file
 
     def _place(self, granule: Granule, path: Path, digest: str) -> Path:

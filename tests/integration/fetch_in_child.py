@@ -32,7 +32,7 @@ def main() -> None:
     entry = entry_for(task["url"], **task.get("entry", {}))
     kill_at = task.get("kill_at")
     if kill_at == "rename":
-        files.put_in_place = die
+        files.put_all_in_place = die
     elif kill_at == "record":
         ledger.Ledger.add = die
     elif kill_at == "holding":
