@@ -150,7 +150,7 @@ class Fetcher:
             return missing
         path = self.directory / storage.cache_name(granule.url)
         with ExitStack() as held:
-            held.enter_context(locked(storage.lock_of(path)))
+            held.enter_context(locked(path))
             # Another process may have fetched it while this one waited.
             cached = self._cached(granule)
             if cached is not None and not self._is_due(cached, granule):

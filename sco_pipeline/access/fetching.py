@@ -12,6 +12,7 @@ from .client import OfflineError
 from .fetcher import Fetcher
 from .granules import Granule
 from .ledger import known_granules
+from .locks import tidy
 from .method import methods
 from .progress import ProgressCallback, Reporter
 from .unpacking import unpacked
@@ -60,7 +61,10 @@ def fetch(
     """
     granules = granules_for(entry, request, settings)
     fetcher = Fetcher(entry, settings, Reporter(entry.id, len(granules), progress), refresh)
-    found = unpacked(fetcher, fetcher.all(granules))
+    try:
+        found = unpacked(fetcher, fetcher.all(granules))
+    finally:
+        tidy(fetcher.directory)
     here = tuple(item for item in found if isinstance(item, FetchedFile))
     missing = tuple(item for item in found if isinstance(item, MissingFile))
     _judge(entry, request, settings, here, missing)

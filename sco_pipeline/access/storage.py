@@ -42,11 +42,6 @@ def temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
-def lock_of(path: Path) -> Path:
-    """Return the lock file of `path`."""
-    return path.with_name(f".{path.name}.lock")
-
-
 def prepare(directory: Path, dataset: str) -> None:
     """Make the directory of a dataset and remove what killed processes left in it."""
     try:
@@ -56,7 +51,7 @@ def prepare(directory: Path, dataset: str) -> None:
         raise unusable(directory, dataset, error) from error
     for part in leftovers:
         name = part.name[1 : part.name.index(".part")]
-        with locked(lock_of(part.with_name(name)), wait=False) as held:
+        with locked(part.with_name(name), wait=False) as held:
             if held:
                 remove(part)
 

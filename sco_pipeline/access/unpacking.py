@@ -46,7 +46,7 @@ def unpacked(
 def _members(fetcher: Fetcher, archive: FetchedFile) -> list[FetchedFile]:
     path = fetcher.directory / storage.cache_name(archive.url)
     fetcher.directory.mkdir(parents=True, exist_ok=True)
-    with locked(storage.lock_of(path)):
+    with locked(path):
         packed = Archive(Path(archive.path), archive.url, fetcher.entry, fetcher.settings)
         return [_member(fetcher, archive, packed, i) for i in range(len(packed.wanted))]
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from sco_pipeline.access import Ledger, fetch
-from sco_pipeline.access.storage import cache_name, lock_of, temporary
+from sco_pipeline.access.storage import cache_name, temporary
 from sco_pipeline.catalog.models import Period, Request
 from sco_pipeline.errors import AccessError
 from tests import servers
@@ -134,8 +134,8 @@ def test_s4_two_processes_one_hit(a: FaultServer, tmp_path: Path) -> None:
 
 def test_s5_lock_of_a_killed_holder_is_free_at_once(a: FaultServer, tmp_path: Path) -> None:
     url = a.put("/a.nc", BODY)
-    lock = lock_of(tmp_path / "cache/demo" / cache_name(url))
-    child = start(command(tmp_path, a, url, kill_at="holding", lock=str(lock)))
+    final = tmp_path / "cache/demo" / cache_name(url)
+    child = start(command(tmp_path, a, url, kill_at="holding", lock=str(final)))
     assert child.stdout is not None
     assert child.stdout.readline() == "held\n"
     with ThreadPoolExecutor(1) as pool:
@@ -149,7 +149,7 @@ def test_s5_lock_of_a_killed_holder_is_free_at_once(a: FaultServer, tmp_path: Pa
         assert waiting.result().files[0].sha256 == SHA
         assert time.monotonic() - killed < 2.0
     child.communicate()
-    assert not lock.exists()
+    assert in_cache(tmp_path) == [final]
 
 
 def test_s6_many_threads(a: FaultServer, tmp_path: Path) -> None:
