@@ -14,6 +14,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ from . import signatures
 _CHILD = Path(__file__).parent / "inspector" / "child.py"
 # What a library needs from the environment; credentials stay here.
 _PASSED_ON = ("PATH", "PYTHONPATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
+
+# When all inspectors are busy for so long, as one is with a file that hangs, another is started.
+_BUSY_SECONDS = 1.0
 
 
 class _Child:
@@ -86,8 +91,53 @@ class _Child:
                 stream.close()
 
 
-_idle: list[tuple[int, _Child]] = []
-_guard = threading.Lock()
+class _Inspectors:
+    """The processes that are there; one serves all threads unless it is busy for long."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._idle: list[tuple[int, _Child]] = []
+        self._busy = 0
+
+    def start(self, limits: Limits) -> None:
+        """Start a process while the first file is on its way, unless there is one already."""
+        if not self._idle and not self._busy:
+            with self._changed:
+                if not self._idle and not self._busy:
+                    self._idle.append((limits.check_bytes, _Child(limits)))
+
+    @contextmanager
+    def one(self, limits: Limits) -> Iterator[_Child]:
+        """Lend a process that keeps to the limits."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle or not self._busy, _BUSY_SECONDS)
+            child = self._take(limits) or _Child(limits)
+            self._busy += 1
+        try:
+            yield child
+        finally:
+            with self._changed:
+                self._busy -= 1
+                if child.alive:
+                    self._idle.append((limits.check_bytes, child))
+                self._changed.notify()
+
+    def _take(self, limits: Limits) -> _Child | None:
+        for i, (size, child) in enumerate(self._idle):
+            if size == limits.check_bytes:
+                del self._idle[i]
+                return child if child.alive else None
+        return None
+
+    def end(self) -> None:
+        """Stop the processes that nobody uses."""
+        with self._changed:
+            while self._idle:
+                self._idle.pop()[1].end()
+
+
+_inspectors = _Inspectors()
+atexit.register(_inspectors.end)
 
 
 def inspect(
@@ -136,11 +186,8 @@ def inspect(
         "declared_bytes": limits.declared_bytes, "declared_ratio": limits.declared_ratio,
         "chunk_bytes": limits.chunk_bytes, "members": limits.archive_members,
     }  # fmt: skip
-    child = _take(limits)
-    try:
+    with _inspectors.one(limits) as child:
         fault = child.ask(task, limits.check_seconds)
-    finally:
-        _give_back(limits, child)
     if fault is None:
         return
     message = f"dataset {entry.id!r}: {url} is refused: {fault}"
@@ -151,30 +198,4 @@ def inspect(
 
 def warm(settings: Settings) -> None:
     """Start an inspector while the first file is on its way, unless one is there already."""
-    with _guard:
-        if not _idle:
-            _idle.append((settings.limits.check_bytes, _Child(settings.limits)))
-
-
-def _take(limits: Limits) -> _Child:
-    with _guard:
-        for i, (size, child) in enumerate(_idle):
-            if size == limits.check_bytes:
-                del _idle[i]
-                if child.alive:
-                    return child
-                break
-    return _Child(limits)
-
-
-def _give_back(limits: Limits, child: _Child) -> None:
-    if child.alive:
-        with _guard:
-            _idle.append((limits.check_bytes, child))
-
-
-@atexit.register
-def _end_all() -> None:
-    with _guard:
-        while _idle:
-            _idle.pop()[1].end()
+    _inspectors.start(settings.limits)

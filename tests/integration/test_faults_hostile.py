@@ -444,7 +444,7 @@ def test_m7_child_that_hangs_or_dies(tmp_path: Path, monkeypatch: pytest.MonkeyP
         child = tmp_path / "child.py"
         child.write_text(code)
         monkeypatch.setattr(inspection, "_CHILD", child)
-        monkeypatch.setattr(inspection, "_idle", [])
+        monkeypatch.setattr(inspection, "_inspectors", inspection._Inspectors())
         refused(
             str(path), settings_for(tmp_path, limits={"check_seconds": 0.5}), match, method="local"
         )
@@ -590,11 +590,11 @@ def test_m11_environment_of_the_child_has_no_credentials(
     from sco_pipeline.access import inspection
 
     monkeypatch.setenv("SCO_TOKENS__DEMO", "SECRET")
-    monkeypatch.setattr(inspection, "_idle", [])
+    monkeypatch.setattr(inspection, "_inspectors", inspection._Inspectors())
     path = tmp_path / "a.nc"
     path.write_bytes(BODY)
     get(str(path), settings_for(tmp_path), method="local")
-    (_, child), *_ = inspection._idle
+    (_, child), *_ = inspection._inspectors._idle
     environment = Path(f"/proc/{child._process.pid}/environ").read_bytes()
     child.end()
     assert b"SECRET" not in environment

@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,18 @@ def _scan_for(head: bytes) -> str:
     return "netcdf3_scan" if head[:3] == b"CDF" else "other_scans"
 
 
+def _prepare() -> None:
+    with contextlib.suppress(ImportError, MemoryError):
+        importlib.import_module("hdf5_scan")
+
+
 def main() -> None:
     """Answer tasks until the input ends."""
     # Only now, so that modules beside this file cannot hide those of the library.
     sys.path.append(str(Path(__file__).parent))
     limit_this_process(int(sys.argv[1]))
-    with contextlib.suppress(ImportError, MemoryError):
-        # While the first file is still on its way.
-        importlib.import_module("hdf5_scan")
+    # While the first file is still on its way, and beside the formats that do not need it.
+    threading.Thread(target=_prepare, daemon=True).start()
     for line in sys.stdin:
         fault = fault_of(json.loads(line))
         sys.stdout.write(json.dumps({"fault": fault}) + "\n")
