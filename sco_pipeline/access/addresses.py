@@ -6,6 +6,7 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -62,6 +63,7 @@ class Address:
         return f"{self.scheme}://{self.place}{self.target}"
 
 
+@lru_cache
 def parse(url: str, dataset: str) -> Address:
     """Return the parts of an http(s) address, or raise `AccessError` naming the broken rule."""
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import time
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,10 +18,9 @@ from .addresses import clean, parse, through_mirror
 from .client import Client, TransientError
 from .hashing import Hasher
 from .receive import Received
-from .response import Response
+from .response import Response, Unpacked
 
 logger = logging.getLogger(__name__)
-_PACKED = 1 << 16
 _HEAD = 512
 _KEPT_HEAD = 4096
 # So many bytes are on their way to the disk while the next ones come, and not all at the end.
@@ -43,11 +42,6 @@ class Download:
         Told of every piece that came.
     limit : int
         Largest size, decoded.
-
-    Attributes
-    ----------
-    head : bytes
-        First 4096 bytes that came, or all of a smaller file.
     """
 
     def __init__(
@@ -58,7 +52,7 @@ class Download:
         self._form = form
         self._arrived = arrived
         self._limit = limit
-        self.head = b""
+        self._head = b""
         self._sha = Hasher()
         self._done = 0
         self._validator: str | None = None
@@ -85,7 +79,7 @@ class Download:
         sent = dict(headers)
         if self._done and self._validator:
             sent |= {"Range": f"bytes={self._done}-", "If-Range": self._validator}
-        else:
+        elif self._done:
             self._start_over()
         with self._client.open(url, headers=sent, deadline=deadline) as response:
             if response.status == 416:
@@ -97,9 +91,11 @@ class Download:
                 with self._client.watched():
                     self._stream(url, unpacked or response, stream)
             self._end(unpacked)
+            if not signatures.fits(self._head, self._form):
+                raise wrong_kind(self._client, url, self._head, self._form)
             return self._received(response)
 
-    def _begin(self, url: str, response: Response) -> _Unpacked | None:
+    def _begin(self, url: str, response: Response) -> Unpacked | None:
         """Prepare for an answer's body; return what unpacks it, if it came packed unasked."""
         encoding = (response.getheader("Content-Encoding") or "identity").lower().strip()
         if response.status == 206:
@@ -121,7 +117,7 @@ class Download:
             )
         # A packed file that is announced as an encoding is kept as it is.
         packed = parse(url, self._client.entry.id).target.partition("?")[0]
-        return None if packed.endswith((".gz", ".tgz")) else _Unpacked(response)
+        return None if packed.endswith((".gz", ".tgz")) else Unpacked(response)
 
     def _check_range(self, response: Response) -> None:
         said = response.getheader("Content-Range") or ""
@@ -136,14 +132,14 @@ class Download:
             raise TransientError(f"continued at the wrong place ({said[:80]!r})")
         self._total = int(match[3])
 
-    def _stream(self, url: str, body: Response | _Unpacked, stream: BinaryIO) -> None:
+    def _stream(self, url: str, body: Response | Unpacked, stream: BinaryIO) -> None:
         written = self._done
         while count := body.readinto(buffer := self._sha.buffer()):
             piece = buffer[:count]
             if not self._done:
                 self._refuse_page(url, bytes(piece[:_KEPT_HEAD]))
-            if len(self.head) < _KEPT_HEAD:
-                self.head += piece[: _KEPT_HEAD - len(self.head)]
+            if len(self._head) < _KEPT_HEAD:
+                self._head += piece[: _KEPT_HEAD - len(self._head)]
             stream.write(piece)
             self._sha.update(count)
             self._done += count
@@ -154,7 +150,7 @@ class Download:
                 written = self._done
             self._arrived(count)
 
-    def _end(self, unpacked: _Unpacked | None) -> None:
+    def _end(self, unpacked: Unpacked | None) -> None:
         """Raise unless the body is whole, as far as the answer tells."""
         if unpacked is not None:
             if not unpacked.ended:
@@ -175,7 +171,7 @@ class Download:
     def _start_over(self, total: int | None = None) -> None:
         self._sha.close()
         self._sha = Hasher(total)
-        self.head = b""
+        self._head = b""
         self._done = 0
         self._total = total
         self._validator = None
@@ -193,36 +189,6 @@ class Download:
             raise wrong_kind(self._client, url, head, self._form)
 
 
-class _Unpacked:
-    """A body that came packed although that was not asked for."""
-
-    def __init__(self, response: Response) -> None:
-        self._response = response
-        self._decoder = zlib.decompressobj(wbits=47)
-        self._buffer = memoryview(bytearray(_PACKED))
-        self._packed = b""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the packed body was whole."""
-        return self._decoder.eof
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Unpack what comes next, at most the length of `buffer`; 0 at the end."""
-        while not self.ended:
-            count = 0 if self._packed else self._response.readinto(self._buffer)
-            packed = self._packed or bytes(self._buffer[:count])
-            try:
-                plain = self._decoder.decompress(packed, len(buffer))
-            except zlib.error as error:
-                raise TransientError("sent a body that does not unpack") from error
-            self._packed = self._decoder.unconsumed_tail
-            if plain or not packed:
-                buffer[: len(plain)] = plain
-                return len(plain)
-        return 0
-
-
 def receive(
     client: Client,
     addresses: tuple[str, ...],
@@ -230,10 +196,33 @@ def receive(
     *,
     form: str,
     arrived: Callable[[int], None],
-    check: Callable[[Received], None],
-    headers: tuple[tuple[str, str], ...] = (),
+    check: Callable[[Received], None] = lambda received: None,
 ) -> Received:
-    """Receive one file from the first of its addresses that has it whole and right.
+    """Return the first of the `candidates` of a file that `check` raises no `AccessError` for."""
+    found = candidates(client, addresses, part, form=form, arrived=arrived)
+    received = next(found)
+    while True:
+        try:
+            check(received)
+        except AccessError as error:
+            received = found.throw(error)
+        else:
+            return received
+
+
+def candidates(
+    client: Client,
+    addresses: tuple[str, ...],
+    part: Path,
+    *,
+    form: str,
+    arrived: Callable[[int], None],
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Generator[Received, AccessError, None]:
+    """Receive one file from its addresses in turn, until its receiver is content.
+
+    Whoever finds that what came is not right throws the `AccessError` that says so into the
+    generator: damaged bytes (`ChecksumError`) are asked for once more, then the next address is.
 
     Parameters
     ----------
@@ -247,13 +236,11 @@ def receive(
         Format that the file must have.
     arrived : callable
         Told of every piece that came.
-    check : callable
-        Raises `AccessError` if the received file is not right.
     headers : tuple of pairs
         Further request headers.
 
-    Returns
-    -------
+    Yields
+    ------
     Received
         What the archive said; `served_by` names the mirror, if it was one.
 
@@ -269,18 +256,15 @@ def receive(
     failures: list[AccessError | NotThereError] = []
     for address in addresses:
         url = through_mirror(address, client.settings.mirrors) or address
+        served_by = clean(url) if url != addresses[0] else None
         try:
-            received = _checked(client, download, url, form, check, dict(headers))
+            yield from _twice(client, download, url, dict(headers), served_by)
         except (AccessError, NotThereError) as error:
             failures.append(error)
             if len(addresses) > 1:
                 logger.warning("dataset %s: %s", client.entry.id, error)
-            continue
-        if url != addresses[0]:
-            received = Received(
-                received.etag, received.last_modified, clean(url), received.sha256, received.sized
-            )
-        return received
+        else:
+            return
     errors = [error for error in failures if isinstance(error, AccessError)]
     # The address itself knows what there is; its mirrors may lag.
     if isinstance(failures[0], NotThereError) or not errors:
@@ -288,28 +272,20 @@ def receive(
     raise next((error for error in errors if error.retryable), errors[0])
 
 
-def _checked(
-    client: Client,
-    download: Download,
-    url: str,
-    form: str,
-    check: Callable[[Received], None],
-    headers: dict[str, str],
-) -> Received:
-    """Receive and check; bytes that are wrong are asked for once more."""
+def _twice(
+    client: Client, download: Download, url: str, headers: dict[str, str], served_by: str | None
+) -> Generator[Received, AccessError, None]:
+    """Receive from one address; bytes that are damaged are asked for once more."""
     for final in (False, True):
         received = download.run(url, headers)
-        if not signatures.fits(download.head, form):
-            raise wrong_kind(client, url, download.head, form)
         try:
-            check(received)
+            yield replace(received, served_by=served_by)
         except ChecksumError:
             if final:
                 raise
             logger.warning("dataset %s: %s came damaged; asked again", client.entry.id, clean(url))
         else:
-            return received
-    raise AssertionError("unreachable")
+            return
 
 
 def wrong_kind(client: Client, url: str, head: bytes, form: str) -> AccessError:

@@ -47,9 +47,8 @@ def erddap(entry: DatasetEntry, request: Request, settings: Settings) -> Sequenc
         def receive(receiver: Receiver, part: Path) -> Received:
             url = _query(receiver.client, entry, names, granule, request.bbox)
             return download.receive(
-                receiver.client, (url,), part, form="netcdf", arrived=receiver.arrived,
-                check=lambda received: None,
-            )  # fmt: skip
+                receiver.client, (url,), part, form="netcdf", arrived=receiver.arrived
+            )
 
         return replace(granule, receive=receive)
 

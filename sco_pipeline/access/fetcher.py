@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from .. import files
 from ..catalog.models import DatasetEntry, FetchedFile, MissingFile
@@ -17,14 +19,16 @@ from . import download, storage
 from .absence import NotThereError
 from .client import Client
 from .granules import Granule
-from .inspection import inspect, warm
+from .inspection import Unchecked, inspect, inspect_all, warm
 from .ledger import Ledger
 from .locks import locked
 from .progress import Reporter
-from .publishing import Checked, Publisher
+from .publishing import Arrived, Publisher
 from .receive import Received, Receiver
 from .revisions import has_changed, is_due, reason_of
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 # After this many files that failed although waiting may help, the rest is left for a later run.
 _FAILURES = 3
@@ -54,7 +58,10 @@ class Fetcher:
         self.directory = self.cache_dir / entry.id
         self.ledger = Ledger(self.cache_dir, entry.id)
         self.client = Client(entry, settings)
-        self._publisher = Publisher(self.ledger)
+        self._publisher = Publisher(
+            self.ledger, partial(inspect_all, entry=entry, settings=settings)
+        )
+        self._failures: list[AccessError] = []
         self._reporter = reporter
         self._refresh = refresh
         self._started = dt.datetime.now(dt.UTC)
@@ -63,59 +70,53 @@ class Fetcher:
         """Fetch all granules, several at a time; raise the failure that decides at the end."""
         if any(granule.path is None for granule in granules) and not self.settings.offline:
             storage.prepare(self.directory, self.entry.id)
-        failures: list[AccessError] = []
-
-        def guarded(granule: Granule) -> FetchedFile | MissingFile | None:
-            if len(failures) >= _FAILURES or any(not e.retryable for e in failures):
-                return None
-            try:
-                return self._one(granule)
-            except AccessError as error:
-                failures.append(error)
-                return None
-
+        width = min(self.settings.limits.connections_per_host, len(granules))
+        one = partial(self._guarded, self._one)
         try:
-            width = min(self.settings.limits.connections_per_host, len(granules))
             if width <= 1:
-                found = [guarded(granule) for granule in granules]
+                found = [one(granule) for granule in granules]
             else:
                 with ThreadPoolExecutor(width, thread_name_prefix="fetch") as pool:
-                    found = list(pool.map(guarded, granules))
+                    found = list(pool.map(one, granules))
+            self._guarded(self._ask_again, True)
         finally:
             self.client.close()
-            self._publish_rest(failures)
-        if failures:
-            raise _one_error(self.entry, failures, found.count(None))
-        return [item for item in found if item is not None]
-
-    def _publish_rest(self, failures: list[AccessError]) -> None:
-        try:
             self._publisher.close()
+        items = [item.file if isinstance(item, Arrived) else item for item in found]
+        if self._failures:
+            raise _one_error(self.entry, self._failures, items.count(None))
+        return [item for item in items if item is not None]
+
+    def _guarded(self, action: Callable[[Item], Result], item: Item) -> Result | None:
+        """Do something, unless too much failed before; note its failure and return None."""
+        failures = self._failures
+        if len(failures) >= _FAILURES or any(not e.retryable for e in failures):
+            return None
+        try:
+            return action(item)
         except AccessError as error:
             failures.append(error)
         except OSError as error:
             failures.append(storage.unusable(self.directory, self.entry.id, error))
+        return None
 
-    def _one(self, granule: Granule) -> FetchedFile | MissingFile:
+    def _one(self, granule: Granule) -> FetchedFile | MissingFile | Arrived:
         """Return the file of a granule from this machine, the cache or the archive."""
-        try:
-            found = self._in_place(granule) if granule.path else self._best(granule)
-        except OSError as error:
-            raise storage.unusable(self.directory, self.entry.id, error) from error
+        self._ask_again(False)
+        found = self._in_place(granule) if granule.path else self._best(granule)
         self._reporter.done(granule.url.rpartition("/")[2])
         return found
 
-    def _best(self, granule: Granule) -> FetchedFile | MissingFile:
+    def _best(self, granule: Granule) -> FetchedFile | MissingFile | Arrived:
         """Return the final file of a period, else the preliminary one."""
         final = self._of_series(granule)
-        if granule.fallback is None:
+        if granule.fallback is None or isinstance(final, Arrived):
             return final
         if isinstance(final, MissingFile):
             early = self._of_series(granule.fallback)
-            return early if isinstance(early, FetchedFile) else final
+            return final if isinstance(early, MissingFile) else early
         old = self.ledger.latest(granule.fallback.url)
         if old is not None:
-            self._publisher.flush()  # the final file is recorded first
             self.ledger.supersede(old, final.sha256)
         return final
 
@@ -133,13 +134,13 @@ class Fetcher:
             ) from error
         self._compare(granule, digest)
         if granule.sha256 is None:
-            inspect(path, granule.url, self.entry, self.settings, sized=True)
+            inspect(Unchecked(path, granule.url), self.entry, self.settings)
         return FetchedFile(
             url=granule.url, path=str(path.absolute()), sha256=digest, size=stat.st_size,
             status=granule.status, period=granule.period, mtime_ns=stat.st_mtime_ns,
         )  # fmt: skip
 
-    def _of_series(self, granule: Granule) -> FetchedFile | MissingFile:
+    def _of_series(self, granule: Granule) -> FetchedFile | MissingFile | Arrived:
         cached = self._cached(granule)
         if cached is not None and (self.settings.offline or not self._is_due(cached, granule)):
             return cached
@@ -157,10 +158,17 @@ class Fetcher:
                 return cached
             if cached is not None and not has_changed(self.client, granule, cached):
                 return self._checked_again(cached)
+            warm(self.settings)
+            part = storage.temporary(path)
+            held.callback(storage.remove, part)
+            arrived = Arrived(granule, part, self._candidates(granule, part))
             try:
-                return self._receive(granule, path, held)
+                self._receive(arrived)
             except NotThereError:
                 return cached or missing
+            arrived.held = held.pop_all()
+        self._publisher.submit(arrived)
+        return arrived
 
     def _is_due(self, file: FetchedFile, granule: Granule) -> bool:
         return is_due(file, granule, self.settings, self._started, self._refresh)
@@ -192,24 +200,50 @@ class Fetcher:
             )  # fmt: skip
         return file if same else None
 
-    def _receive(self, granule: Granule, path: Path, held: ExitStack) -> FetchedFile:
-        """Receive and check one file, and hand it over with the lock of its name."""
-        part = storage.temporary(path)
-        held.callback(storage.remove, part)
-        warm(self.settings)
-        received = self._bytes(granule, part)
-        digest = received.sha256 or files.sha256(part)
+    def _ask_again(self, wait: bool) -> None:
+        """Receive again, or from elsewhere, what was refused when it was opened."""
+        while (arrived := self._publisher.refused(wait)) is not None:
+            self._again(arrived)
+
+    def _again(self, arrived: Arrived) -> None:
+        arrived.file = None
+        with arrived.held as held:
+            try:
+                self._receive(arrived)
+            except NotThereError as error:
+                raise arrived.fault or AccessError(str(error)) from error
+            arrived.held = held.pop_all()
+        self._publisher.submit(arrived)
+
+    def _receive(self, arrived: Arrived) -> None:
+        """Receive the next candidate of a file that has the right hash, and describe it."""
+        granule, part = arrived.granule, arrived.part
+        received, digest = self._next(arrived)
+        path = self._place(granule, self.directory / storage.cache_name(granule.url), digest)
         stat = part.stat()
         now = dt.datetime.now(dt.UTC)
-        file = FetchedFile(
-            url=granule.url, path=str(self._place(granule, path, digest)), sha256=digest,
-            size=stat.st_size, etag=granule.version or received.etag,
-            last_modified=received.last_modified, retrieved=now.replace(microsecond=0),
-            status=granule.status, served_by=received.served_by, period=granule.period,
-            checked=now, mtime_ns=stat.st_mtime_ns,
+        arrived.sized = received.sized
+        arrived.file = FetchedFile(
+            url=granule.url, path=str(path), sha256=digest, size=stat.st_size,
+            etag=granule.version or received.etag, last_modified=received.last_modified,
+            retrieved=now.replace(microsecond=0), status=granule.status,
+            served_by=received.served_by, period=granule.period, checked=now,
+            mtime_ns=stat.st_mtime_ns,
         )  # fmt: skip
-        self._publisher.submit(Checked(part, file, held.pop_all()))
-        return file
+
+    def _next(self, arrived: Arrived) -> tuple[Received, str]:
+        while True:
+            if arrived.fault is None:
+                received = next(arrived.candidates)
+            else:
+                received = arrived.candidates.throw(arrived.fault)
+            digest = received.sha256 or files.sha256(arrived.part)
+            try:
+                self._compare(arrived.granule, digest)
+            except ChecksumError as error:
+                arrived.fault = error
+            else:
+                return received, digest
 
     def _place(self, granule: Granule, path: Path, digest: str) -> Path:
         """Return the final name: a new version gets its own, so that the old one stays whole."""
@@ -220,26 +254,21 @@ class Fetcher:
             return Path(old.path)
         return self.directory / storage.cache_name(granule.url, digest[:10])
 
-    def _bytes(self, granule: Granule, part: Path) -> Received:
+    def _candidates(self, granule: Granule, part: Path) -> Generator[Received, AccessError, None]:
+        """Receive the bytes of a granule, again after each fault that is thrown."""
         name = granule.url.rpartition("/")[2]
 
         def arrived(count: int) -> None:
             self._reporter.arrived(count, name)
 
-        def check(received: Received) -> None:
-            self._compare(granule, received.sha256 or files.sha256(part))
-            inspect(part, granule.url, self.entry, self.settings, received.sized)
-
         if granule.receive is not None:
-            received = granule.receive(Receiver(self.client, arrived), part)
-            check(received)
-            return received
+            yield granule.receive(Receiver(self.client, arrived), part)
+            return
         form = str(self.entry.access.options.get("archive", self.entry.format))
         addresses = (granule.address or granule.url, *granule.mirrors)
-        return download.receive(
-            self.client, addresses, part, form=form, arrived=arrived, check=check,
-            headers=granule.headers,
-        )  # fmt: skip
+        yield from download.candidates(
+            self.client, addresses, part, form=form, arrived=arrived, headers=granule.headers
+        )
 
     def _compare(self, granule: Granule, found: str) -> None:
         if granule.sha256 is not None and found != granule.sha256:

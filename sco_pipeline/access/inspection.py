@@ -14,8 +14,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,19 @@ class _Child:
         )  # fmt: skip
         self._rest = b""
 
-    def ask(self, task: dict[str, Any], seconds: float) -> str | None:
-        """Return what is wrong with a file; None if nothing is."""
+    def ask(self, tasks: Sequence[dict[str, Any]], seconds: float) -> Iterator[str | None]:
+        """Yield what is wrong with each file, as far as the first one that ends the process."""
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(task).encode() + b"\n")
+        with suppress(OSError):  # a process that ended is noticed when its answer is read
+            self._process.stdin.write(b"".join(json.dumps(t).encode() + b"\n" for t in tasks))
+        for _ in tasks:
             line = self._line(time.monotonic() + seconds)
-        except OSError:
-            line = b""
-        if line is None:
-            self.end()
-            return f"could not be opened within {seconds:g} s"
-        if not line:
-            self.end()
-            return "crashed or exhausted the library that opens it"
-        answer: str | None = json.loads(line)["fault"]
-        return answer
+            if not line:
+                self.end()
+                crashed = "crashed or exhausted the library that opens it"
+                yield crashed if line == b"" else f"could not be opened within {seconds:g} s"
+                return
+            yield json.loads(line)["fault"]
 
     def _line(self, until: float) -> bytes | None:
         """Return a line; b"" if the child died, None if the time was up."""
@@ -140,60 +138,102 @@ _inspectors = _Inspectors()
 atexit.register(_inspectors.end)
 
 
-def inspect(
-    path: Path,
-    url: str,
-    entry: DatasetEntry,
-    settings: Settings,
-    sized: bool,
-    form: str | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Unchecked:
+    """A file that nobody has opened yet.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is, under its temporary name.
+    url : str
+        Its address, for the message.
+    sized : bool
+        Whether the archive said how long it is.
+    form : str, optional
+        Its format; by default that of the entry, or of the archive that it comes in.
+    """
+
+    path: Path
+    url: str
+    sized: bool = True
+    form: str | None = None
+
+
+def inspect(file: Unchecked, entry: DatasetEntry, settings: Settings) -> None:
     """Open a file in a child process and raise if it is damaged, cut or hostile.
 
     Parameters
     ----------
-    path : Path
-        The file, under its temporary name.
-    url : str
-        Its address, for the message.
+    file : Unchecked
+        The file.
     entry : DatasetEntry
         ``format`` says how it is opened; ``access.options.allow`` may hold ``large-chunks``,
         ``sparse`` and ``soft-links``.
     settings : Settings
         Limits of time, memory and declared sizes.
-    sized : bool
-        Whether the archive said how long the file is.
-    form : str, optional
-        Format of the file; by default that of the entry, or of the archive that it comes in.
 
     Raises
     ------
     AccessError
         With the object at fault and what to do; `ChecksumError` if the file is damaged.
     """
-    form = form or str(entry.access.options.get("archive", entry.format))
-    if signatures.is_text_format(form):
-        if not sized and entry.access.sha256 is None:
-            raise AccessError(
-                f"dataset {entry.id!r}: {url} came without a length, and {form} files have no end "
-                "mark; give its sha256 in the catalog entry, or an address that states the length",
-                retryable=True,
-            )
-        return
+    (error,) = inspect_all([file], entry, settings)
+    if error is not None:
+        raise error
+
+
+def inspect_all(
+    found: Sequence[Unchecked], entry: DatasetEntry, settings: Settings
+) -> list[AccessError | None]:
+    """Open files as `inspect` does, in one go; return what is wrong with each."""
+    default = str(entry.access.options.get("archive", entry.format))
+    forms = [file.form or default for file in found]
+    opened = [i for i, form in enumerate(forms) if not signatures.is_text_format(form)]
+    faults = _faults([_task(found[i].path, forms[i], entry, settings) for i in opened], settings)
+    errors = [None if i in opened else _unbounded(file, entry) for i, file in enumerate(found)]
+    for i, fault in zip(opened, faults, strict=True):
+        errors[i] = _refusal(found[i].url, entry, fault)
+    return errors
+
+
+def _task(path: Path, form: str, entry: DatasetEntry, settings: Settings) -> dict[str, Any]:
     limits = settings.limits
-    task = {
+    return {
         "path": str(path), "format": form, "allow": list(entry.access.options.get("allow", ())),
         "declared_bytes": limits.declared_bytes, "declared_ratio": limits.declared_ratio,
         "chunk_bytes": limits.chunk_bytes, "members": limits.archive_members,
     }  # fmt: skip
-    with _inspectors.one(limits) as child:
-        fault = child.ask(task, limits.check_seconds)
+
+
+def _faults(tasks: list[dict[str, Any]], settings: Settings) -> list[str | None]:
+    """Return what is wrong with each; after one that ends its inspector the next has the rest."""
+    faults: list[str | None] = []
+    while len(faults) < len(tasks):
+        with _inspectors.one(settings.limits) as child:
+            faults += child.ask(tasks[len(faults) :], settings.limits.check_seconds)
+    return faults
+
+
+def _unbounded(file: Unchecked, entry: DatasetEntry) -> AccessError | None:
+    """Return the sentence for a text file of which nobody can say whether it is whole."""
+    if file.sized or entry.access.sha256 is not None:
+        return None
+    form = file.form or entry.format
+    return AccessError(
+        f"dataset {entry.id!r}: {file.url} came without a length, and {form} files have no end "
+        "mark; give its sha256 in the catalog entry, or an address that states the length",
+        retryable=True,
+    )
+
+
+def _refusal(url: str, entry: DatasetEntry, fault: str | None) -> AccessError | None:
     if fault is None:
-        return
+        return None
     message = f"dataset {entry.id!r}: {url} is refused: {fault}"
     if fault.startswith("it is damaged"):
-        raise ChecksumError(f"{message}; it may be right later", retryable=True)
-    raise AccessError(message)
+        return ChecksumError(f"{message}; it may be right later", retryable=True)
+    return AccessError(message)
 
 
 def warm(settings: Settings) -> None:

@@ -1,74 +1,104 @@
-"""From checked temporary files to final names and records, many of them at once.
+"""From temporary files to checked ones with final names and records, many of them at once.
 
-A disk takes as long to promise that one small file is on it as that a hundred are. So files wait
-a moment for others, and the promise is asked for the whole group before any of it gets its name.
+A disk takes as long to promise that one small file is on it as that a hundred are, and waking the
+process that opens files takes longer than opening one. So files wait a moment for others.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import files
 from ..catalog.models import FetchedFile
+from ..errors import AccessError
+from .granules import Granule
+from .inspection import Unchecked
 from .ledger import Ledger
+from .receive import Received
 
 _GROUP = 64
 _WAIT_SECONDS = 0.1
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A file that was found right and waits for its name.
+@dataclass(eq=False)
+class Arrived:
+    """A file that came and waits to be opened, named and recorded.
 
     Attributes
     ----------
+    granule : Granule
+        What was asked for.
     part : Path
         Its temporary name.
-    file : FetchedFile
-        Its record, with the final name.
+    candidates : generator
+        Receives it again, or from elsewhere, when it is told why what came is refused.
     held : ExitStack
-        What is kept until it is recorded, such as the lock of its name.
+        What is kept until it is recorded: the lock of its name.
+    sized : bool
+        Whether the archive said how long it is.
+    file : FetchedFile, optional
+        Its record, with the final name; None as long as there is no file.
+    fault : AccessError, optional
+        Why it was refused.
     """
 
+    granule: Granule
     part: Path
-    file: FetchedFile
-    held: ExitStack
+    candidates: Generator[Received, AccessError, None]
+    held: ExitStack = field(default_factory=ExitStack)
+    sized: bool = True
+    file: FetchedFile | None = None
+    fault: AccessError | None = None
 
 
 class Publisher:
-    """Names and records the files of one dataset in a thread of its own.
+    """Checks, names and records the files of one dataset in a thread of its own.
 
     Parameters
     ----------
     ledger : Ledger
         Where the files are recorded, after they have their names.
+    inspect : callable
+        Opens files with care and returns what is wrong with each.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        inspect: Callable[[Sequence[Unchecked]], Sequence[AccessError | None]],
+    ) -> None:
         self._ledger = ledger
-        self._waiting: list[Checked] = []
+        self._inspect = inspect
+        self._waiting: list[Arrived] = []
+        self._refused: list[Arrived] = []
         self._changed = threading.Condition()
         self._hurried = 0
         self._busy = self._closed = False
         self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
 
-    def submit(self, checked: Checked) -> None:
+    def submit(self, arrived: Arrived) -> None:
         """Take a file; its lock is freed when it is recorded, or cannot be."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._waiting) < 2 * _GROUP)
-            self._waiting.append(checked)
+            self._waiting.append(arrived)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True, name="publish")
                 self._thread.start()
             if len(self._waiting) in (1, _GROUP):
                 self._changed.notify_all()
 
-    def flush(self) -> None:
-        """Wait until every file that was taken is recorded; raise what prevented it.
+    def refused(self, wait: bool) -> Arrived | None:
+        """Return a file that was refused and has not been returned before.
+
+        Parameters
+        ----------
+        wait : bool
+            Whether to wait first until every file that was taken is recorded or refused.
 
         Raises
         ------
@@ -77,40 +107,59 @@ class Publisher:
         AccessError
             If the record cannot be written.
         """
+        if not (wait or self._refused or self._failure):
+            return None
         with self._changed:
-            self._hurried += 1
+            self._hurried += wait
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._waiting and not self._busy)
-            self._hurried -= 1
+            self._changed.wait_for(lambda: not wait or not (self._waiting or self._busy))
+            self._hurried -= wait
             if self._failure is not None:
                 raise self._failure
+            return self._refused.pop(0) if self._refused else None
 
     def close(self) -> None:
-        """Do the same as `flush`, and end the thread."""
-        try:
-            self.flush()
-        finally:
-            with self._changed:
-                self._closed = True
-                self._changed.notify_all()
-            if self._thread is not None:
-                self._thread.join()
+        """Record what waits, and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+        for arrived in self._refused:
+            arrived.held.close()
 
     def _run(self) -> None:
         while group := self._next_group():
+            refused: list[Arrived] = []
             try:
                 if self._failure is None:
-                    files.put_all_in_place([(c.part, Path(c.file.path)) for c in group])
-                    self._ledger.add(*(checked.file for checked in group))
+                    refused = self._publish(group)
             except Exception as error:  # raised again where it can be reported
                 self._failure = error
-            for checked in group:
-                checked.held.close()
+            for arrived in group:
+                if arrived not in refused:
+                    arrived.held.close()
             with self._changed:
+                self._refused += refused
                 self._busy = False
                 self._changed.notify_all()
 
-    def _next_group(self) -> list[Checked]:
+    def _publish(self, group: list[Arrived]) -> list[Arrived]:
+        """Open, name and record files; return those that were refused."""
+        unchecked = [Unchecked(one.part, one.granule.url, one.sized) for one in group]
+        for arrived, fault in zip(group, self._inspect(unchecked), strict=True):
+            arrived.fault = fault
+        right = [(one, one.file) for one in group if one.fault is None and one.file is not None]
+        files.put_all_in_place([(one.part, Path(file.path)) for one, file in right])
+        self._ledger.add(*(file for _, file in right))
+        for arrived, file in right:
+            early = arrived.granule.fallback
+            old = self._ledger.latest(early.url) if early is not None else None
+            if old is not None:
+                self._ledger.supersede(old, file.sha256)
+        return [one for one in group if one.fault is not None]
+
+    def _next_group(self) -> list[Arrived]:
         """Return the files that waited, or came in time to join them; none at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)

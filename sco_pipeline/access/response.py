@@ -7,6 +7,7 @@ costs more than a small file itself, and copies a body twice.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 
 _LINE = 65536
@@ -199,3 +200,33 @@ class Response:
             self._read_headers()
             self.ended = True
         return not self.ended
+
+
+class Unpacked:
+    """A body that came packed although that was not asked for."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._decoder = zlib.decompressobj(wbits=47)
+        self._buffer = memoryview(bytearray(_LINE))
+        self._packed = b""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the packed body was whole."""
+        return self._decoder.eof
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Unpack what comes next, at most the length of `buffer`; 0 at the end."""
+        while not self.ended:
+            count = 0 if self._packed else self._response.readinto(self._buffer)
+            packed = self._packed or bytes(self._buffer[:count])
+            try:
+                plain = self._decoder.decompress(packed, len(buffer))
+            except zlib.error as error:
+                raise BadAnswerError("it sent a body that does not unpack") from error
+            self._packed = self._decoder.unconsumed_tail
+            if plain or not packed:
+                buffer[: len(plain)] = plain
+                return len(plain)
+        return 0

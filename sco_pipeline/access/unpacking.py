@@ -11,7 +11,7 @@ from ..errors import AccessError
 from . import signatures, storage
 from .archives import Archive
 from .fetcher import Fetcher
-from .inspection import inspect
+from .inspection import Unchecked, inspect
 from .locks import locked
 
 
@@ -70,7 +70,7 @@ def _member(fetcher: Fetcher, archive: FetchedFile, packed: Archive, i: int) -> 
                 f"dataset {fetcher.entry.id!r}: {url} is {signatures.kind_of(head)} where "
                 f"{signatures.expected(form)} was expected; correct access.options.members"
             )
-        inspect(part, url, fetcher.entry, fetcher.settings, sized=True, form=form)
+        inspect(Unchecked(part, url, form=form), fetcher.entry, fetcher.settings)
         digest, size = files.sha256(part), part.stat().st_size
         files.put_in_place(part, path)
     finally:
