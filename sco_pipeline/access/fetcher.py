@@ -102,7 +102,7 @@ class Fetcher:
 
     def _one(self, granule: Granule) -> FetchedFile | MissingFile | Arrived:
         """Return the file of a granule from this machine, the cache or the archive."""
-        self._ask_again(False)
+        self._guarded(self._ask_again, False)
         found = self._in_place(granule) if granule.path else self._best(granule)
         self._reporter.done(granule.url.rpartition("/")[2])
         return found

@@ -61,11 +61,12 @@ class Hasher:
         return self._sha.hexdigest()
 
     def close(self) -> None:
-        """Wait for the pieces that are not hashed yet, and end the thread."""
+        """Wait for the pieces that are not hashed yet; end the thread, give the buffers up."""
         if self._thread is not None:
             self._pieces.put(None)
             self._thread.join()
             self._thread = None
+        self._free, self._made, self._current = queue.SimpleQueue(), 0, None
 
     def _run(self) -> None:
         while (piece := self._pieces.get()) is not None:

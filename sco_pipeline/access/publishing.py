@@ -138,6 +138,7 @@ class Publisher:
                 self._failure = error
             for arrived in group:
                 if arrived not in refused:
+                    arrived.candidates.close()
                     arrived.held.close()
             with self._changed:
                 self._refused += refused
