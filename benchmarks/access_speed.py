@@ -176,9 +176,8 @@ def _small(root: Path, place: str, prefix: str, words: str, count: int, runs: in
     found["the same, whole command"] = whole
     found["second fetch"] = [{**one, "seconds": one["again"]} for one in found[ours]]
     heads = " ".join(f"{'of ' + other:>10}" for other in others)
-    print(
-        f"\n{count} files of 4 kB ({words}), {CONNECTIONS} connections\n{'best':>37}  median {heads}"
-    )
+    print(f"\n{count} files of 4 kB ({words}), {CONNECTIONS} connections")
+    print(f"{'best':>37}  median {heads}")
     for name, measured in found.items():
         seconds = [one["seconds"] for one in measured]
         ratios = " ".join(f"{_ratio(found, name, other):10.2f}" for other in others)
