@@ -28,9 +28,10 @@ from . import signatures
 _CHILD = Path(__file__).parent / "inspector" / "child.py"
 # What a library needs from the environment; credentials stay here.
 _PASSED_ON = ("PATH", "PYTHONPATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
-
 # When all inspectors are busy for so long, as one is with a file that hangs, another is started.
 _BUSY_SECONDS = 1.0
+# So few questions fit into the pipe even with the longest paths: writing them never waits.
+_AT_ONCE = 12
 
 
 class _Child:
@@ -211,7 +212,8 @@ def _faults(tasks: list[dict[str, Any]], settings: Settings) -> list[str | None]
     faults: list[str | None] = []
     while len(faults) < len(tasks):
         with _inspectors.one(settings.limits) as child:
-            faults += child.ask(tasks[len(faults) :], settings.limits.check_seconds)
+            some = tasks[len(faults) : len(faults) + _AT_ONCE]
+            faults += child.ask(some, settings.limits.check_seconds)
     return faults
 
 
