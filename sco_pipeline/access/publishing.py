@@ -151,8 +151,9 @@ class Publisher:
         for arrived, fault in zip(group, self._inspect(unchecked), strict=True):
             arrived.fault = fault
         right = [(one, one.file) for one in group if one.fault is None and one.file is not None]
-        files.put_all_in_place([(one.part, Path(file.path)) for one, file in right])
-        self._ledger.add(*(file for _, file in right))
+        if right:
+            files.put_all_in_place([(one.part, Path(file.path)) for one, file in right])
+            self._ledger.add(*(file for _, file in right))
         for arrived, file in right:
             early = arrived.granule.fallback
             old = self._ledger.latest(early.url) if early is not None else None
