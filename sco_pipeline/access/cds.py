@@ -16,7 +16,7 @@ from . import download
 from .addresses import may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule
-from .method import access_method
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import subset_granules
 
@@ -69,6 +69,14 @@ def cds(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[G
         return replace(granule, receive=receive)
 
     return [with_receive(granule) for granule in subset_granules(entry, request)]
+
+
+@door("cds")
+def process(client: Client) -> list[str]:
+    """Return where the store describes the dataset."""
+    entry = client.entry
+    root = f"{entry.access.url.rstrip('/')}/retrieve/v1"
+    return [f"{root}/processes/{entry.access.options.get('dataset')}"]
 
 
 def inputs_of(entry: DatasetEntry, request: Request, granule: Granule) -> dict[str, Any]:

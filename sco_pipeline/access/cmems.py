@@ -15,7 +15,7 @@ from ..settings import Settings
 from .addresses import may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule
-from .method import access_method
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import source_names, subset_granules, write_subset
 from .zarr_store import ZarrStore
@@ -68,6 +68,14 @@ def cmems(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence
     return [with_receive(granule) for granule in subset_granules(named_entry, request)]
 
 
+@door("cmems")
+def product_page(client: Client) -> list[str]:
+    """Return where the metadata of the product lie."""
+    options = client.entry.access.options
+    base = str(options.get("metadata", _METADATA)).rstrip("/")
+    return [f"{base}/{options['product']}/product.stac.json"]
+
+
 def store_address(client: Client) -> str:
     """Return the address of the newest version's Zarr store.
 
@@ -87,8 +95,9 @@ def store_address(client: Client) -> str:
         If the product has no such dataset, or the store lies on a host that is not allowed.
     """
     options = client.entry.access.options
-    base = str(options.get("metadata", _METADATA)).rstrip("/") + f"/{options['product']}/"
-    page = _document(client, base + "product.stac.json")
+    (address,) = product_page(client)
+    base = address.rpartition("/")[0] + "/"
+    page = _document(client, address)
     wanted = re.compile(
         rf"(?:.*/)?{re.escape(str(options['dataset']))}_(\d{{6}})/dataset\.stac\.json"
     )

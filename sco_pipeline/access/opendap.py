@@ -16,8 +16,8 @@ from ..settings import Settings
 from . import dap2
 from .addresses import through_mirror
 from .client import Client, TransientError
-from .granules import Granule
-from .method import access_method
+from .granules import Granule, likely_files
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import RemoteArray, source_names, subset_granules, write_subset
 
@@ -53,6 +53,12 @@ def opendap(entry: DatasetEntry, request: Request, settings: Settings) -> Sequen
         return replace(granule, receive=receive)
 
     return [with_receive(granule) for granule in subset_granules(entry, request)]
+
+
+@door("opendap")
+def declaration(client: Client) -> list[str]:
+    """Return where the server describes the dataset."""
+    return [f"{url}.dds" for url in likely_files(client.entry)]
 
 
 class DapStore:

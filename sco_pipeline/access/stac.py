@@ -13,7 +13,7 @@ from ..settings import Settings
 from .addresses import clean, may_lead_to, parse, s3_base, s3_parts, through_mirror
 from .client import Client
 from .granules import Granule, wanted_period
-from .method import access_method
+from .method import access_method, door
 
 _PAGE = 100
 _MOST_ITEMS = 20_000
@@ -54,6 +54,13 @@ def stac(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[
         for key, asset in _assets(entry, request, item):
             found.append(_granule(client, item, key, asset, base))
     return sorted(found, key=lambda g: (str(g.period and g.period.start), g.url))
+
+
+@door("stac")
+def collection(client: Client) -> list[str]:
+    """Return the address of the collection, or of the static catalog."""
+    url, name = client.entry.access.url, client.entry.access.options.get("collection")
+    return [url if url.endswith(".json") or not name else f"{url.rstrip('/')}/collections/{name}"]
 
 
 def _items(
