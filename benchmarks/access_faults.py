@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.access_peers import Command, ours, peers, versions  # noqa: E402
+from benchmarks.access_peers import REFUSED, Command, ours, peers, versions  # noqa: E402
 from tests import servers  # noqa: E402
 from tests.sample_files import netcdf4  # noqa: E402
 from tests.servers import Content, FaultServer, Play  # noqa: E402
@@ -35,7 +35,8 @@ FLIPPED = BODY[:-1000] + bytes([BODY[-1000] ^ 1]) + BODY[-999:]
 LOGIN = b"<!DOCTYPE html><html><body><form><input type='password'></form></body></html>"
 KEY = "SECRET"
 KEY_ROW = "key header, redirect to another host"
-WITHOUT_CHECKSUM = "sco_pipeline"  # cannot tell one flipped value from data; nobody could
+OURS = ("sco_pipeline + sha256", "sco_pipeline")
+WITHOUT_CHECKSUM = OURS[1]  # cannot tell one flipped value from data; nobody could
 SIDE_BY_SIDE = 6
 PAGE = """# What download clients do under faults
 
@@ -95,8 +96,8 @@ def faults() -> list[Fault]:
     ]
 
 
-def cell(command: Sequence[str], path: Path, patience: float) -> str:
-    """Run one client once and say what it did."""
+def cell(command: Sequence[str], path: Path, patience: float, is_ours: bool) -> str:
+    """Run one client once and say what it did; ours must end on purpose or not at all."""
     path.parent.mkdir(parents=True)
     start = time.monotonic()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(path.parent)}
@@ -115,6 +116,8 @@ def cell(command: Sequence[str], path: Path, patience: float) -> str:
     if code == 0:
         outcome = "right" if is_right else "ACCEPTED" if path.exists() else "NO FILE"
         return f"{outcome} {seconds:.0f} s"
+    if is_ours and code != REFUSED:
+        return f"BROKEN {seconds:.0f} s"
     return f"{'HALF LEFT' if path.exists() and not is_right else 'clean error'} {seconds:.0f} s"
 
 
@@ -132,7 +135,7 @@ def fill(
                 url = server.play(f"/{i}/{j}/file.nc", *(fault.plays or (elsewhere,)))
                 path = Path(folder) / f"{i}-{j}" / "file.nc"
                 line = command(url, path, fault.key)
-                jobs[fault.name, name] = pool.submit(cell, line, path, patience)
+                jobs[fault.name, name] = pool.submit(cell, line, path, patience, name in OURS)
         table = {f.name: {n: jobs[f.name, n].result() for n in clients} for f in rows}
         server.stopped.set()
     for j, name in enumerate(clients):
@@ -141,14 +144,15 @@ def fill(
     return table
 
 
-def marks(table: dict[str, dict[str, str]], names: Sequence[str]) -> list[str]:
+def marks(table: dict[str, dict[str, str]]) -> list[str]:
     """Return the cells of our own columns that hold a mark against them."""
-    bad = ("ACCEPTED", "NO FILE", "HANG", "HALF LEFT", "KEY SENT ON")
+    good = {"none": ("right",), "one byte wrong": ("clean error", "ACCEPTED")}
     return [
         f"{name}, {fault}: {row[name]}"
         for fault, row in table.items()
-        for name in names
-        if row[name].startswith(bad) and (fault, name) != ("one byte wrong", WITHOUT_CHECKSUM)
+        for name in OURS
+        if not row[name].startswith(good.get(fault, ("right", "clean error")))
+        or (row[name].startswith("ACCEPTED") and name != WITHOUT_CHECKSUM)
     ]
 
 
@@ -160,8 +164,7 @@ def main() -> int:
     options.add_argument("--page", type=Path)
     given = options.parse_args()
     with FaultServer() as server, FaultServer("127.0.0.2") as other:
-        own = ours(SHA, (server.place, other.place))
-        clients = {**own, **peers(given.python, SHA)}
+        clients = {**ours(SHA, (server.place, other.place)), **peers(given.python, SHA)}
         table = fill(clients, server, other, given.patience)
     lines = ["| Fault | " + " | ".join(clients) + " |", "|" + " --- |" * (len(clients) + 1)]
     lines += [f"| {fault} | " + " | ".join(row.values()) + " |" for fault, row in table.items()]
@@ -170,7 +173,7 @@ def main() -> int:
         told = ", ".join(f"{name} {number}" for name, number in versions(given.python).items())
         text = PAGE.format(patience=given.patience, table="\n".join(lines), versions=told)
         given.page.write_text(text, encoding="utf-8")
-    against = marks(table, list(own))
+    against = marks(table)
     print(f"marks against sco_pipeline: {'; '.join(against) or 'none'}")
     return 1 if against else 0
 

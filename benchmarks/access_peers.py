@@ -7,6 +7,7 @@ not exist yet; a key, where one is given, is sent as the header ``X-API-Key``.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 Command = Callable[[str, Path, str], list[str]]
 HEADER = "X-API-Key"
+REFUSED = 3  # exit code of ours for an error that is raised on purpose
 
 # Our own limits are made short, so that a cell ends within the patience of the others. Both hosts
 # of the servers are allowed, so that a redirect from one to the other is followed.
@@ -22,6 +24,7 @@ OURS = """
 import sys
 from pathlib import Path
 from sco_pipeline.access import fetch
+from sco_pipeline.errors import ScoError
 from tests.sample_files import REQUEST, entry_for, settings_for
 url, target, key, sha, *places = sys.argv[1:]
 quick = dict(gap_seconds=5, rate_window_seconds=5, attempts=3, granule_bytes=50 * 2**20)
@@ -32,7 +35,10 @@ if key:
 entry = entry_for(url, allowed_hosts=places, **more)
 tokens = {"key": key} if key else {}
 settings = settings_for(Path(target).parent / "state", *places, limits=quick, tokens=tokens)
-(file,) = fetch(entry, REQUEST, settings).files
+try:
+    (file,) = fetch(entry, REQUEST, settings).files
+except ScoError:
+    sys.exit(3)
 Path(target).hardlink_to(file.path)
 """
 POOCH = """
@@ -146,8 +152,8 @@ def versions(python: str) -> dict[str, str]:
             done = subprocess.run(
                 [program, "--version"], capture_output=True, text=True, check=True
             )
-            words = done.stdout.split("\n")[0].split()
-            found[program] = next(word.lstrip("v") for word in words if any(map(str.isdigit, word)))
+            number = re.search(r"\d+\.\d[\w.-]*", done.stdout)
+            found[program] = number[0] if number else "of unknown version"
     return found
 
 

@@ -222,6 +222,7 @@ def test_the_command_on_the_shipped_catalog(
 ) -> None:  # fmt: skip
     """First every archive is dead, and the command ends well; then all of them are back."""
     monkeypatch.setenv("SCO_MIRRORS", json.dumps(everywhere))
+    monkeypatch.setenv("SCO_LIMITS__REQUESTS_PER_SECOND", "1000")
     monkeypatch.setenv("SCO_OUTPUT_DIR", str(tmp_path))
     monkeypatch.setenv("SCO_TOKENS__EARTHDATA", "SECRET")
     monkeypatch.setenv("SCO_NETRC", str(tmp_path / "no-netrc"))
