@@ -3,7 +3,7 @@
 from .credentials import credential_of, source_of
 from .fetching import fetch
 from .granules import Granule
-from .health import check_health
+from .health import check_catalog, check_health
 from .health_report import HEALTH_COLUMNS, AddressHealth, HealthReport, latest_report, write_report
 from .ledger import Ledger
 from .method import access_method, methods
@@ -21,6 +21,7 @@ __all__ = [
     "PlannedFile",
     "Progress",
     "access_method",
+    "check_catalog",
     "check_health",
     "credential_of",
     "fetch",

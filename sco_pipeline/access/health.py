@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..catalog.geometry import geometry_entry
+from ..catalog.load import Catalog
 from ..catalog.models import Access, DatasetEntry, Request
 from ..errors import AccessError, ScoError
 from ..settings import Settings
@@ -18,7 +21,14 @@ from .client import Client, OfflineError
 from .credentials import source_of
 from .granules import likely_files
 from .health_question import ask, verdict_of
-from .health_report import AddressHealth, HealthReport, Part, Verdict
+from .health_report import (
+    AddressHealth,
+    HealthReport,
+    Part,
+    Verdict,
+    latest_report,
+    write_report,
+)
 from .method import doors, methods
 
 # An archive that does not answer a small question soon is not waited for; one question at a time.
@@ -43,6 +53,39 @@ class _Question:
     @property
     def host(self) -> str:
         return urlsplit(_mirrored(self.addresses[0], self.client.settings)).netloc
+
+
+def check_catalog(
+    catalog: Catalog,
+    settings: Settings,
+    directory: Path | None = None,
+    *,
+    progress: Callable[[AddressHealth], None] | None = None,
+) -> tuple[HealthReport, Sequence[Path]]:
+    """Ask every address of a catalog if it answers, and leave a dated report.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Its datasets, and its region sets that are downloaded.
+    settings : Settings
+        Mirrors, private hosts and credentials are used as `fetch` uses them.
+    directory : Path, optional
+        Where reports lie; by default ``catalog-health`` in the outputs.
+    progress : callable, optional
+        Told of every address that was asked, from any thread.
+
+    Returns
+    -------
+    HealthReport, sequence of Path
+        The answers, and the files that hold them as JSON and as text.
+    """
+    directory = directory or settings.output_dir / "catalog-health"
+    geometries = map(geometry_entry, catalog.region_sets.values())
+    entries = [*catalog.datasets.values(), *(entry for entry in geometries if entry)]
+    previous = latest_report(directory)
+    report = check_health(entries, settings, previous=previous, progress=progress)
+    return report, write_report(report, directory)
 
 
 def check_health(

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .. import access
-from ..areas import downloads
 from ..catalog import Catalog
 from ..settings import Settings
 from .screen import print_table
@@ -35,12 +34,8 @@ def credential_lines(catalog: Catalog, settings: Settings) -> list[str]:
 
 def check_online(catalog: Catalog, settings: Settings, directory: Path | None) -> None:
     """Ask every address of the catalog, print the answers and leave a dated report."""
-    directory = directory or settings.output_dir / "catalog-health"
-    entries = [*catalog.datasets.values(), *downloads(tuple(catalog.region_sets), catalog)]
-    previous = access.latest_report(directory)
     with _sign_of_life() as progress:
-        report = access.check_health(entries, settings, previous=previous, progress=progress)
-    written = access.write_report(report, directory)
+        report, written = access.check_catalog(catalog, settings, directory, progress=progress)
     rows = [address.row() for address in report.addresses]
     print_table(report.summary(), access.HEALTH_COLUMNS, rows)
     print("\n".join(str(path) for path in written))

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sco_pipeline.access import check_health, health, latest_report, write_report
+from sco_pipeline.access import check_catalog, check_health, health, latest_report, write_report
 from sco_pipeline.access.health_report import HealthReport
-from sco_pipeline.areas import downloads
 from sco_pipeline.catalog import load_catalog
 from sco_pipeline.catalog.models import DatasetEntry
 from sco_pipeline.cli import main
@@ -241,8 +240,7 @@ def test_the_command_on_the_shipped_catalog(
     assert "regions-ipcc-ar6" in online
     for hit in a.hits():
         a.put(urlsplit(hit.path).path, b"{}", kind="application/json")
-    entries = [*catalog.datasets.values(), *downloads(tuple(catalog.region_sets), catalog)]
-    again = check_health(entries, Settings(), previous=dead)
+    again, _ = check_catalog(catalog, Settings())
     assert {f.dataset for f in again.addresses if f.verdict == "ok"} >= online
     assert [f.dataset for f in again.addresses] == [f.dataset for f in dead.addresses]
     out = capsys.readouterr().out
