@@ -114,17 +114,6 @@ def test_manifest(a: FaultServer, settings: Settings) -> None:
         fetch(entry, MARCH, settings)
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 def fill(store: str, bucket: str, files: dict[str, bytes], acl: str) -> Any:
     import boto3
 
