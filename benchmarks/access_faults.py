@@ -138,9 +138,12 @@ def fill(
                 jobs[fault.name, name] = pool.submit(cell, line, path, patience, name in OURS)
         table = {f.name: {n: jobs[f.name, n].result() for n in clients} for f in rows}
         server.stopped.set()
+    row = [fault.name for fault in rows].index(KEY_ROW)
     for j, name in enumerate(clients):
         if any(KEY in str(hit.headers) for hit in other.hits(f"/{j}/file.nc")):
             table[KEY_ROW][name] = "KEY SENT ON"
+        elif not any(KEY in str(hit.headers) for hit in server.hits(f"/{row}/{j}/file.nc")):
+            table[KEY_ROW][name] = "key not sent at all"
     return table
 
 

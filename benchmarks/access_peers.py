@@ -94,7 +94,7 @@ PACKAGES = {
 }
 # name in the table -> options before the address; {path}, {folder}, {name} and {sha} are filled in
 PROGRAMS = {
-    "rclone": ("rclone", "copyurl {url} {path}", "--header-download", "{key}"),
+    "rclone": ("rclone", "copyurl {url} {path}", "--header", "{key}"),
     "aria2c + sha256": (
         "aria2c", "-q -d {folder} -o {name} --checksum=sha-256={sha} {url}", "--header", "{key}",
     ),
