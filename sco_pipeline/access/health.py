@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..catalog.geometry import geometry_entry
 from ..catalog.load import Catalog
-from ..catalog.models import Access, DatasetEntry, Request
+from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError, ScoError
 from ..settings import Settings
 from .addresses import clean, through_mirror
@@ -159,22 +159,28 @@ def _questions(entry: DatasetEntry, settings: Settings) -> Iterator[_Question | 
         return
     try:
         source = source_of(entry, settings)
-        credential = source or ("not set" if entry.needs_login else None)
-        if source is None and entry.needs_login:
-            open_access = access.model_copy(update={"credential": None})
-            entry = entry.model_copy(update={"access": open_access})
-        client = Client(entry, settings)
-        for part, pattern in _parts(access, entry):
-            is_door = part == "data" and access.method in doors
-            addresses = doors[access.method](client) if is_door else likely_files(entry, pattern)
-            yield _Question(client, part, tuple(addresses), credential)
     except ScoError as error:
         yield _said(entry, access.url, "unreachable", note=str(error))
+        return
+    credential = source or ("not set" if entry.needs_login else None)
+    for part, url in _parts(entry):
+        # a credential that is there goes to the host of the data only
+        has_key = source is not None and urlsplit(url).netloc == urlsplit(access.url).netloc
+        there = {"url": url, "credential": access.credential if has_key else None}
+        asked = entry.model_copy(update={"access": access.model_copy(update=there)})
+        client = Client(asked, settings)
+        try:
+            is_door = access.method in doors
+            addresses = doors[access.method](client) if is_door else likely_files(asked)
+        except ScoError as error:
+            yield _said(entry, url, "unreachable", part=part, note=str(error))
+            continue
+        yield _Question(client, part, tuple(addresses), credential)
 
 
-def _parts(access: Access, entry: DatasetEntry) -> Iterator[tuple[Part, str]]:
-    yield "data", access.url
-    for mirror in access.mirrors:
+def _parts(entry: DatasetEntry) -> Iterator[tuple[Part, str]]:
+    yield "data", entry.access.url
+    for mirror in entry.access.mirrors:
         yield "mirror", mirror
     if entry.preliminary is not None and entry.preliminary.url is not None:
         yield "preliminary", entry.preliminary.url

@@ -233,6 +233,9 @@ def test_the_command_on_the_shipped_catalog(
     assert not ended.value.code
     dead = latest_report(tmp_path / "catalog-health")
     assert dead is not None
+    mirrors = [f for f in dead.addresses if f.part == "mirror"]
+    assert mirrors
+    assert all(f.url.endswith(("/zarr.json", "/.zgroup", ".nc", ".tif")) for f in mirrors)
     online = {f.dataset for f in dead.addresses if "://" in f.url and f.verdict != "not fetchable"}
     assert online == {f.dataset for f in dead.addresses if f.verdict == "gone"}
     assert len(online) >= 55
