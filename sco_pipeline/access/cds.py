@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
@@ -52,7 +53,7 @@ def cds(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[G
         def receive(receiver: Receiver, part: Path) -> Received:
             client = receiver.client
             asset = _made(client, inputs_of(entry, request, granule))
-            address = str(asset["href"])
+            address = asset["href"]
             home = parse(entry.access.url, entry.id)
             if not may_lead_to(home, parse(address, entry.id), entry):
                 raise client.error(
@@ -136,7 +137,7 @@ def _made(client: Client, inputs: dict[str, Any]) -> dict[str, Any]:
     asset: dict[str, Any] = client.json(f"{url}/results").get("asset", {}).get("value", {})
     if "href" not in asset:
         raise client.error(url, "was made, and names no file")
-    return asset
+    return {**asset, "href": urljoin(f"{url}/results", str(asset["href"]))}
 
 
 def _check_size(client: Client, asset: dict[str, Any], part: Path) -> None:
