@@ -15,6 +15,7 @@ from ..catalog.models import DatasetEntry, Request
 from ..settings import Settings
 from . import dap2
 from .addresses import through_mirror
+from .alternatives import from_first
 from .client import Client, TransientError
 from .granules import Granule, likely_files
 from .method import access_method, door
@@ -47,8 +48,13 @@ def opendap(entry: DatasetEntry, request: Request, settings: Settings) -> Sequen
 
     def with_receive(granule: Granule) -> Granule:
         def receive(receiver: Receiver, part: Path) -> Received:
-            store = DapStore(receiver.client, granule.url.partition("#")[0])
-            return write_subset(store, names, granule, request.bbox, receiver, part)
+            def from_server(url: str) -> Received:
+                store = DapStore(receiver.client, url)
+                return write_subset(store, names, granule, request.bbox, receiver, part)
+
+            mirrors = granule.mirrors or entry.access.mirrors
+            addresses = (granule.url.partition("#")[0], *mirrors)
+            return from_first(receiver, addresses, from_server)
 
         return replace(granule, receive=receive)
 

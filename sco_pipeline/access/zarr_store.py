@@ -17,6 +17,7 @@ from ..errors import AccessError
 from ..settings import Settings
 from .absence import NotThereError
 from .addresses import s3_base, s3_parts, through_mirror
+from .alternatives import from_first
 from .client import Client
 from .granules import Granule
 from .method import access_method, door
@@ -51,9 +52,12 @@ def zarr(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[
 
     def with_receive(granule: Granule) -> Granule:
         def receive(receiver: Receiver, part: Path) -> Received:
-            url = granule.url.partition("#")[0]
-            store = ZarrStore(receiver.client, url)
-            return write_subset(store, names, granule, request.bbox, receiver, part)
+            def from_store(url: str) -> Received:
+                store = ZarrStore(receiver.client, url)
+                return write_subset(store, names, granule, request.bbox, receiver, part)
+
+            addresses = (granule.url.partition("#")[0], *entry.access.mirrors)
+            return from_first(receiver, addresses, from_store)
 
         return replace(granule, receive=receive)
 
