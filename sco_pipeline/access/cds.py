@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
 from ..settings import Settings
 from . import download
-from .addresses import may_lead_to, parse, through_mirror
+from .addresses import follow, may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule
 from .method import access_method, door
@@ -137,7 +136,7 @@ def _made(client: Client, inputs: dict[str, Any]) -> dict[str, Any]:
     asset: dict[str, Any] = client.json(f"{url}/results").get("asset", {}).get("value", {})
     if "href" not in asset:
         raise client.error(url, "was made, and names no file")
-    return {**asset, "href": urljoin(f"{url}/results", str(asset["href"]))}
+    return {**asset, "href": follow(f"{url}/results", str(asset["href"]))}
 
 
 def _check_size(client: Client, asset: dict[str, Any], part: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html.parser
 from collections.abc import Iterator, Sequence
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
 from ..settings import Settings
 from .absence import NotThereError
-from .addresses import clean, may_lead_to, parse, through_mirror
+from .addresses import clean, follow, may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule, granules_of, likely_files
 from .matching import Listed, chosen, matcher
@@ -91,7 +91,7 @@ def _directory(client: Client, page: str, pattern: str) -> Iterator[Listed]:
     reader.feed(_text(client, page))
     base = page if page.endswith("/") else page + "/"
     for link in dict.fromkeys(reader.links):
-        url = urljoin(base, link.partition("#")[0].partition("?")[0])
+        url = follow(base, link.partition("#")[0].partition("?")[0])
         name = unquote(url.removeprefix(base))
         if url.startswith(base) and name and not name.endswith("/") and ".." not in name:
             yield Listed(name, url)
@@ -102,7 +102,7 @@ def _manifest(client: Client, page: str, pattern: str) -> Iterator[Listed]:
     home = parse(page, client.entry.id)
     depth = pattern.count("/") + 1
     for line in _text(client, page).splitlines():
-        url = urljoin(page, line.strip())
+        url = follow(page, line.strip())
         if not line.strip() or line.startswith("#"):
             continue
         name = "/".join(unquote(urlsplit(url).path).split("/")[-depth:])

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urljoin
 
 from ..catalog.models import BBox, DatasetEntry, Period, Request
 from ..errors import AccessError, CatalogError
 from ..settings import Settings
-from .addresses import clean, may_lead_to, parse, s3_base, s3_parts, through_mirror
+from .addresses import clean, follow, may_lead_to, parse, s3_base, s3_parts, through_mirror
 from .client import Client
 from .granules import Granule, wanted_period
 from .method import access_method, door
@@ -99,7 +98,7 @@ def _items(
             raise client.error(
                 url, f"found over {_MOST_ITEMS} items; ask for a smaller period or box"
             )
-        url, body = _allowed(client, urljoin(url, str(after["href"]))), _next_body(after, body)
+        url, body = _allowed(client, follow(url, str(after["href"]))), _next_body(after, body)
 
 
 def _next_body(link: dict[str, Any], body: dict[str, Any]) -> Any:
@@ -123,7 +122,7 @@ def _walk(client: Client, root: str) -> Iterator[tuple[dict[str, Any], str]]:
             yield document, url
         for link in document.get("links", []):
             if link.get("rel") in ("child", "item"):
-                further = _allowed(client, urljoin(url, str(link["href"])))
+                further = _allowed(client, follow(url, str(link["href"])))
                 if further not in seen:
                     seen.add(further)
                     waiting.append(further)
@@ -172,7 +171,7 @@ def _assets(
 def _granule(
     client: Client, item: dict[str, Any], key: str, asset: dict[str, Any], base: str
 ) -> Granule:
-    href = urljoin(base, str(asset["href"]))
+    href = follow(base, str(asset["href"]))
     address = href
     if href.startswith("s3:"):
         bucket, name = s3_parts(href, client.entry.id)

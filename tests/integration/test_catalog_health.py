@@ -67,6 +67,7 @@ def cases(elsewhere: FaultServer) -> list[tuple[servers.Play, str, int | None, s
         (servers.redirect(away, 301), "moved", 301, elsewhere.place),
         (servers.redirect(oauth), "asks for login", 302, elsewhere.place),
         (servers.redirect("/a.nc"), "unreachable", None, "redirected more than 2 times"),
+        (servers.redirect("http://[", 302), "unreachable", None, "is no address"),
         (servers.status(401), "asks for login", 401, "401 Unauthorized"),
         (servers.status(403), "asks for login", 403, "403 Forbidden"),
         (servers.status(404), "gone", 404, "404 Not Found"),

@@ -467,6 +467,15 @@ def test_connections_and_rate_a_host_hold_in_one_process(a: FaultServer, tmp_pat
     assert min(after - before for before, after in pairwise(times)) > 0.01
 
 
+@pytest.mark.parametrize("target", ["http://[", "http://[::1", "//[x]/", "http://a:b/"])
+def test_t14_redirect_to_what_is_no_address(
+    a: FaultServer, settings: Settings, target: str
+) -> None:
+    fails(
+        a.play("/a.nc", servers.redirect(target)), settings, "no address|refused", retryable=False
+    )
+
+
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """What a server needs to speak https as 127.0.0.1, with a certificate that clients trust."""

@@ -60,7 +60,12 @@ def page(*names: str) -> bytes:
 def test_directory_pages(a: FaultServer, settings: Settings) -> None:
     for month in (2, 3):
         names = [f"sst_2000{month:02d}{day:02d}_v{v}.nc" for day in (1, 2) for v in (1, 2)]
-        foreign = ["/etc/sst_20000301_v9.nc", "http://127.0.0.2/sst_20000301_v9.nc", "../x_v9.nc"]
+        foreign = [
+            "/etc/sst_20000301_v9.nc",
+            "http://127.0.0.2/sst_20000301_v9.nc",
+            "../x_v9.nc",
+            "http://[sst_20000301_v9.nc",
+        ]
         a.put(f"/{month:02d}/", page(*names, *foreign, "sst_20000302_v1.nc?x=1", "note.txt"))
         for i, name in enumerate(names):
             a.put(f"/{month:02d}/{name}", netcdf3(10 * month + i))
