@@ -26,7 +26,7 @@ def cluster(settings: Settings) -> Iterator[None]:
     Raises
     ------
     ScoError
-        If the setting is none of the three, or nothing answers at the address.
+        If the setting is none of the three, nothing answers at the address, or the workers die.
     """
     import dask
 
@@ -34,11 +34,30 @@ def cluster(settings: Settings) -> Iterator[None]:
         with dask.config.set(scheduler="threads"):
             yield
     elif "://" in settings.dask:
-        with _client(settings.dask):
+        with _client(settings.dask), _deaths_by_name(settings.dask):
             yield
     else:
-        with _cluster_from_file(Path(settings.dask)) as started, _client(started):
+        with (
+            _cluster_from_file(Path(settings.dask)) as started,
+            _client(started),
+            _deaths_by_name(settings.dask),
+        ):
             yield
+
+
+@contextmanager
+def _deaths_by_name(where: str) -> Iterator[None]:
+    """Say in one sentence that workers died; dask has then tried the work on others."""
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    try:
+        yield
+    except (KilledWorker, FutureCancelledError) as error:
+        raise ScoError(
+            f"the dask workers of {where} died while they computed ({type(error).__name__}); give "
+            "them more memory, look into their logs, or set SCO_DASK=threads"
+        ) from error
 
 
 def _client(target: Any) -> Any:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import xarray as xr
 
-from . import access, files, harmonise, indicators, outputs, regions
-from .catalog import Catalog, FetchRecord, Period, Recipe, Request, load_catalog
+from . import access, areas, files, harmonise, indicators, outputs, regions
+from .catalog import FetchRecord, Period, Recipe, Request, load_catalog
 from .compute import cluster
 from .errors import HarmonisationError
 from .product import (
@@ -50,7 +50,8 @@ def fetch(
     Returns
     -------
     list of FetchRecord
-        One for each dataset, with the checked files.
+        One for each dataset, with the checked files. Geometry files of region sets that are
+        downloaded are fetched too; the catalog pins them, so that they need no record.
 
     Raises
     ------
@@ -59,6 +60,8 @@ def fetch(
     """
     catalog = load_catalog(settings.catalog_dir)
     _refuse_what_cannot_be_made(recipe)
+    for entry in areas.downloads(recipe.regions, catalog):
+        access.fetch(entry, areas.EVERYTHING, settings, progress=progress)
     return [
         access.fetch(
             catalog.datasets[dataset], _request(recipe, names), settings, progress=progress
@@ -80,7 +83,7 @@ def plan(recipe: Recipe, settings: Settings) -> list[access.Plan]:
     Returns
     -------
     list of Plan
-        One for each dataset.
+        One for each dataset, and for each region set that is downloaded.
 
     Raises
     ------
@@ -92,6 +95,9 @@ def plan(recipe: Recipe, settings: Settings) -> list[access.Plan]:
     return [
         access.plan(catalog.datasets[dataset], _request(recipe, names), settings)
         for dataset, names in _variables_by_dataset(recipe).items()
+    ] + [
+        access.plan(entry, areas.EVERYTHING, settings)
+        for entry in areas.downloads(recipe.regions, catalog)
     ]
 
 
@@ -188,7 +194,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     if recipe.regions:
         catalog = load_catalog(settings.catalog_dir)
         coverage = settings.cache_dir / "coverage"
-        regional = _regional(product, _areas(recipe, catalog), coverage)
+        wanted = areas.load_areas(recipe.regions, catalog, settings)
+        regional = _regional(product, wanted, coverage)
         product = product.merge(regional, compat="equals", join="exact")
     with cluster(settings):
         return product.load()
@@ -231,8 +238,8 @@ def produce(
         product = compute(recipe, open_inputs(recipe, records, settings), settings)
         described = outputs.describe(product, recipe, catalog, records)
         if any(request.regions for request in recipe.maps):
-            areas = _areas(recipe, catalog)
-            outlines = dict(zip(areas.ids, areas.geometries, strict=True))
+            drawn = areas.load_areas(recipe.regions, catalog, settings)
+            outlines = dict(zip(drawn.ids, drawn.geometries, strict=True))
             described = outputs.with_outlines(described, outlines)
         made = Product(
             recipe=recipe.id,
@@ -320,13 +327,7 @@ def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         ) from error
 
 
-def _areas(recipe: Recipe, catalog: Catalog) -> regions.Regions:
-    """Load all regions of a recipe."""
-    sets = [catalog.region_sets[name] for name in recipe.regions]
-    return regions.combine([regions.load_region_set(one, catalog.directory) for one in sets])
-
-
-def _regional(product: xr.Dataset, areas: regions.Regions, coverage: Path) -> xr.Dataset:
+def _regional(product: xr.Dataset, wanted: regions.Regions, coverage: Path) -> xr.Dataset:
     """Aggregate every gridded variable over the regions."""
     bounds = product if "lat_bnds" in product.coords else None
     regional = xr.Dataset()
@@ -334,7 +335,7 @@ def _regional(product: xr.Dataset, areas: regions.Regions, coverage: Path) -> xr
         on_grid = "lat" in da.dims or "y" in da.dims
         if not on_grid or str(name).endswith(_OF_A_CELL):
             continue
-        mean = regions.aggregate(da, areas, bounds=bounds, cache_dir=coverage)
+        mean = regions.aggregate(da, wanted, bounds=bounds, cache_dir=coverage)
         fraction = mean.coords["valid_fraction"].drop_vars("valid_fraction")
         regional[f"{name}_regional"] = mean.drop_vars("valid_fraction")
         regional[f"{name}_valid_fraction"] = fraction

@@ -177,7 +177,8 @@ def publish(product: Product, staged: Path) -> Product:
     for file in product.files:
         files.put_in_place(staged / file.path, product.directory / file.path)
     manifest = product.model_dump_json(indent=2, exclude={"directory", "up_to_date"}) + "\n"
-    files.write_text(product.directory / MANIFEST, manifest)
+    (staged / MANIFEST).write_text(manifest, encoding="utf-8")
+    files.put_in_place(staged / MANIFEST, product.directory / MANIFEST)
     kept = {file.path for file in product.files}
     for file in earlier.files if earlier else ():
         if file.path not in kept:

@@ -88,4 +88,7 @@ class Settings(BaseSettings):
     recheck_days: float = Field(
         1.0, description="how long a fetched file is used without asking whether it changed"
     )
+    rehash_days: float = Field(
+        30.0, description="how long a file above 1 GB is trusted by size and time alone"
+    )
     limits: Limits = Limits()

@@ -92,8 +92,11 @@ def parse(url: str, dataset: str) -> Address:
 
 
 def follow(url: str, location: str) -> str:
-    """Return the absolute address of a redirect."""
-    return urljoin(url, location)
+    """Return the absolute address of a redirect or a link; what is no address stays as it is."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def through_mirror(url: str, mirrors: dict[str, str]) -> str | None:

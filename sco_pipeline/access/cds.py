@@ -13,10 +13,10 @@ from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
 from ..settings import Settings
 from . import download
-from .addresses import may_lead_to, parse, through_mirror
+from .addresses import follow, may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule
-from .method import access_method
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import subset_granules
 
@@ -52,7 +52,7 @@ def cds(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[G
         def receive(receiver: Receiver, part: Path) -> Received:
             client = receiver.client
             asset = _made(client, inputs_of(entry, request, granule))
-            address = str(asset["href"])
+            address = asset["href"]
             home = parse(entry.access.url, entry.id)
             if not may_lead_to(home, parse(address, entry.id), entry):
                 raise client.error(
@@ -69,6 +69,14 @@ def cds(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[G
         return replace(granule, receive=receive)
 
     return [with_receive(granule) for granule in subset_granules(entry, request)]
+
+
+@door("cds")
+def process(client: Client) -> list[str]:
+    """Return where the store describes the dataset."""
+    entry = client.entry
+    root = f"{entry.access.url.rstrip('/')}/retrieve/v1"
+    return [f"{root}/processes/{entry.access.options.get('dataset')}"]
 
 
 def inputs_of(entry: DatasetEntry, request: Request, granule: Granule) -> dict[str, Any]:
@@ -128,7 +136,7 @@ def _made(client: Client, inputs: dict[str, Any]) -> dict[str, Any]:
     asset: dict[str, Any] = client.json(f"{url}/results").get("asset", {}).get("value", {})
     if "href" not in asset:
         raise client.error(url, "was made, and names no file")
-    return asset
+    return {**asset, "href": follow(f"{url}/results", str(asset["href"]))}
 
 
 def _check_size(client: Client, asset: dict[str, Any], part: Path) -> None:

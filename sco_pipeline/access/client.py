@@ -16,7 +16,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from ..catalog.models import DatasetEntry
@@ -141,6 +141,18 @@ class Client:
                 if response.status == 303:
                     method, body = "GET", None
         raise self.error(url, f"was redirected more than {self.limits.redirects} times")
+
+    @contextmanager
+    def ask(self, url: str, method: str, headers: Mapping[str, str]) -> Iterator[Response]:
+        """Make one hop and yield whatever is answered, also a redirect or a refusal."""
+        at = parse(url, self.entry.id)
+        sent = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT, **headers}
+        deadline = time.monotonic() + self.limits.granule_seconds
+        with self._exchange(at, method, sent, None, deadline) as response:
+            if response.status in _RETRIED:
+                with suppress(HostAskedToWaitError):  # the next question to this host is refused
+                    self._wait_if_asked(at, response)
+            yield response
 
     def retry(self, url: str, action: Callable[[], Result]) -> Result:
         """Repeat `action` on `TransientError`, with growing waits; return its result."""

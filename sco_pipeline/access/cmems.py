@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from ..catalog.models import DatasetEntry, Request
 from ..errors import CatalogError
 from ..settings import Settings
-from .addresses import may_lead_to, parse, through_mirror
+from .addresses import follow, may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule
-from .method import access_method
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import source_names, subset_granules, write_subset
 from .zarr_store import ZarrStore
@@ -68,6 +67,14 @@ def cmems(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence
     return [with_receive(granule) for granule in subset_granules(named_entry, request)]
 
 
+@door("cmems")
+def product_page(client: Client) -> list[str]:
+    """Return where the metadata of the product lie."""
+    options = client.entry.access.options
+    base = str(options.get("metadata", _METADATA)).rstrip("/")
+    return [f"{base}/{options.get('product')}/product.stac.json"]
+
+
 def store_address(client: Client) -> str:
     """Return the address of the newest version's Zarr store.
 
@@ -87,8 +94,9 @@ def store_address(client: Client) -> str:
         If the product has no such dataset, or the store lies on a host that is not allowed.
     """
     options = client.entry.access.options
-    base = str(options.get("metadata", _METADATA)).rstrip("/") + f"/{options['product']}/"
-    page = _document(client, base + "product.stac.json")
+    (address,) = product_page(client)
+    base = address.rpartition("/")[0] + "/"
+    page = _document(client, address)
     wanted = re.compile(
         rf"(?:.*/)?{re.escape(str(options['dataset']))}_(\d{{6}})/dataset\.stac\.json"
     )
@@ -100,12 +108,12 @@ def store_address(client: Client) -> str:
     if not versions:
         found = sorted(str(link.get("href")) for link in page.get("links", []))[:10]
         raise client.error(base, f"has no dataset {options['dataset']!r}; found {found}")
-    item_url = urljoin(base, versions[max(versions)])
+    item_url = follow(base, versions[max(versions)])
     assets = _document(client, item_url).get("assets", {})
     key = f"{options.get('chunks', 'time')}Chunked"
     if key not in assets:
         raise client.error(item_url, f"has no store {key!r}; found {sorted(assets)}")
-    return _allowed(client, urljoin(item_url, str(assets[key]["href"])))
+    return _allowed(client, follow(item_url, str(assets[key]["href"])))
 
 
 def _document(client: Client, url: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..settings import Settings
 from .addresses import clean, may_lead_to, parse, through_mirror
 from .client import Client
 from .granules import Granule, wanted_period
-from .method import access_method
+from .method import access_method, door
 
 _PAGE = 500
 _MOST = 20_000
@@ -45,11 +45,7 @@ def cmr(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[G
     wanted = wanted_period(entry, request)
     if wanted is None:
         return []
-    query: dict[str, str] = {
-        key: str(entry.access.options[key])
-        for key in map(str, ("short_name", "version", "concept_id", "provider"))
-        if key in entry.access.options
-    }
+    query = _collection(client)
     query["temporal"] = f"{wanted[0]}T00:00:00Z,{wanted[1]}T23:59:59Z"
     if request.bbox is not None:
         box = request.bbox
@@ -61,9 +57,26 @@ def cmr(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[G
         client.close()
 
 
+@door("cmr")
+def one_granule(client: Client) -> list[str]:
+    """Return a search for one granule of the collection."""
+    return [f"{_search(client)}?{urlencode({**_collection(client), 'page_size': '1'})}"]
+
+
+def _search(client: Client) -> str:
+    return client.entry.access.url.rstrip("/") + "/granules.json"
+
+
+def _collection(client: Client) -> dict[str, str]:
+    """Return the fields of a search that name the collection."""
+    names = ("short_name", "version", "concept_id", "provider")
+    options = client.entry.access.options
+    return {name: str(options[name]) for name in names if name in options}
+
+
 def _pages(client: Client, query: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the granules of all pages."""
-    base = client.entry.access.url.rstrip("/") + "/granules.json"
+    base = _search(client)
     base = through_mirror(base, client.settings.mirrors) or base
     count, number = 0, 1
     while True:

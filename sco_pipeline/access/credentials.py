@@ -124,6 +124,21 @@ def credential_of(entry: DatasetEntry, settings: Settings) -> Credential | None:
     return Credential(scope, source, host, port, scheme, name, secret)
 
 
+def source_of(entry: DatasetEntry, settings: Settings) -> str | None:
+    """Say where the credential of a dataset is found, never what it is; None if it is not set.
+
+    Raises
+    ------
+    AccessError
+        If the netrc file cannot be read.
+    """
+    scope = entry.access.credential
+    if scope is None:
+        return None
+    found = _find(scope, _home(entry, _options(entry))[0], settings, entry.id)
+    return found[1] if found else None
+
+
 def _options(entry: DatasetEntry) -> dict[str, Any]:
     options = entry.access.options.get("auth", {})
     if not isinstance(options, dict):

@@ -15,7 +15,7 @@ from . import dap2, download
 from .addresses import through_mirror
 from .client import Client
 from .granules import Granule
-from .method import access_method
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import source_names, subset_granules
 
@@ -53,6 +53,12 @@ def erddap(entry: DatasetEntry, request: Request, settings: Settings) -> Sequenc
         return replace(granule, receive=receive)
 
     return [with_receive(granule) for granule in subset_granules(entry, request)]
+
+
+@door("erddap")
+def declaration(client: Client) -> list[str]:
+    """Return where the server describes the dataset."""
+    return [f"{client.entry.access.url}.dds"]
 
 
 def _query(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # From coarse to fine; the finest one in a pattern is the step from file to file.
 STEPS = ("year", "month", "dekad", "day", "hour")
 MAX_GRANULES = 200_000
+# A growing dataset without a stated latency is given so long before a file counts as missing.
+PATIENCE_DAYS = 60
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DIRECTIVES: Mapping[str, Callable[[dt.datetime], str]] = {
     "Y": lambda t: f"{t.year:04d}",
@@ -120,6 +122,37 @@ def granules_of(entry: DatasetEntry, request: Request) -> list[Granule]:
             whole = entry.access.sha256 if step is None else None
             found.append(Granule(url, period, "final", tuple(mirrors), whole, fallback=fallback))
     return found
+
+
+def likely_files(entry: DatasetEntry, pattern: str | None = None) -> list[str]:
+    """Return the addresses of the newest file that must be out by now, and of the first one.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        Coverage and latency tell which days have files.
+    pattern : str, optional
+        Address pattern; by default that of the entry.
+
+    Returns
+    -------
+    list of str
+        One address where the pattern has no date.
+    """
+    pattern = pattern or entry.access.url
+    first, last = entry.coverage.start, entry.coverage.end
+    if last is None:
+        wait = 2 * entry.latency_days if entry.latency_days is not None else PATIENCE_DAYS
+        last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=wait)
+    step = step_of(pattern, entry.id)
+    name = next((source.name for source in entry.variables.values()), "")
+    every = int(entry.access.options.get("every_days", 1))
+    found = []
+    for day in (max(first, last), first):
+        start = _step_start(day, step, every) if step not in (None, "hour") else day
+        time = dt.datetime(start.year, start.month, start.day)
+        found.append(fill(pattern, time, name))
+    return list(dict.fromkeys(found))
 
 
 def fields_of(pattern: str, dataset: str) -> set[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import html.parser
 from collections.abc import Iterator, Sequence
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..catalog.models import DatasetEntry, Request
 from ..errors import AccessError
 from ..settings import Settings
 from .absence import NotThereError
-from .addresses import clean, may_lead_to, parse, through_mirror
+from .addresses import clean, follow, may_lead_to, parse, through_mirror
 from .client import Client
-from .granules import Granule, granules_of
+from .granules import Granule, granules_of, likely_files
 from .matching import Listed, chosen, matcher
-from .method import access_method
+from .method import access_method, door
 
 _MOST = 200_000
 
@@ -46,10 +46,7 @@ def listing(entry: DatasetEntry, request: Request, settings: Settings) -> Sequen
     AccessError
         If a listing cannot be had, or names a host that the catalog does not allow.
     """
-    url, pattern = entry.access.url, entry.access.options.get("match")
-    if pattern is None:
-        url, _, pattern = url.rpartition("/")
-        url += "/"
+    url, pattern = _page_and_pattern(entry)
     kind = entry.access.options.get("kind", "manifest" if url.endswith(".txt") else "directory")
     access = entry.access.model_copy(update={"url": url, "mirrors": ()})
     pages = granules_of(entry.model_copy(update={"access": access, "preliminary": None}), request)
@@ -58,10 +55,25 @@ def listing(entry: DatasetEntry, request: Request, settings: Settings) -> Sequen
     try:
         for page in dict.fromkeys(granule.url for granule in pages):
             read = _manifest if kind == "manifest" else _directory
-            found.extend(read(client, page, str(pattern)))
+            found.extend(read(client, page, pattern))
     finally:
         client.close()
-    return chosen(entry, request, str(pattern), found)
+    return chosen(entry, request, pattern, found)
+
+
+@door("listing")
+def pages(client: Client) -> list[str]:
+    """Return the addresses of the newest and of the first listing."""
+    return likely_files(client.entry, _page_and_pattern(client.entry)[0])
+
+
+def _page_and_pattern(entry: DatasetEntry) -> tuple[str, str]:
+    """Return the address of the listing and the pattern of the names in it."""
+    url, pattern = entry.access.url, entry.access.options.get("match")
+    if pattern is not None:
+        return url, str(pattern)
+    page, _, last = url.rpartition("/")
+    return f"{page}/", last
 
 
 def _text(client: Client, page: str) -> str:
@@ -79,7 +91,7 @@ def _directory(client: Client, page: str, pattern: str) -> Iterator[Listed]:
     reader.feed(_text(client, page))
     base = page if page.endswith("/") else page + "/"
     for link in dict.fromkeys(reader.links):
-        url = urljoin(base, link.partition("#")[0].partition("?")[0])
+        url = follow(base, link.partition("#")[0].partition("?")[0])
         name = unquote(url.removeprefix(base))
         if url.startswith(base) and name and not name.endswith("/") and ".." not in name:
             yield Listed(name, url)
@@ -90,7 +102,7 @@ def _manifest(client: Client, page: str, pattern: str) -> Iterator[Listed]:
     home = parse(page, client.entry.id)
     depth = pattern.count("/") + 1
     for line in _text(client, page).splitlines():
-        url = urljoin(page, line.strip())
+        url = follow(page, line.strip())
         if not line.strip() or line.startswith("#"):
             continue
         name = "/".join(unquote(urlsplit(url).path).split("/")[-depth:])

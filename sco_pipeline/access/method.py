@@ -16,6 +16,7 @@ from ..registry import Registry
 from ..settings import Settings
 
 if TYPE_CHECKING:
+    from .client import Client
     from .granules import Granule
 
 
@@ -29,7 +30,13 @@ class AccessMethod(Protocol):
         ...
 
 
+Door = Callable[["Client"], Sequence[str]]
+"""Addresses of which at least one answers while the archive has the dataset, the best first."""
+
 methods: Registry[AccessMethod] = Registry("access method", AccessError, "sco_pipeline.access")
+
+
+doors: Registry[Door] = Registry("access method", AccessError, "sco_pipeline.access")
 
 
 def access_method(name: str) -> Callable[[AccessMethod], AccessMethod]:
@@ -49,6 +56,24 @@ def access_method(name: str) -> Callable[[AccessMethod], AccessMethod]:
 
     def register(function: AccessMethod) -> AccessMethod:
         methods.add(name, function)
+        return function
+
+    return register
+
+
+def door(name: str) -> Callable[[Door], Door]:
+    """Register what is asked, and costs the archive little, to see if a dataset is still there.
+
+    Methods without one are asked for a file that their address patterns name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the access method.
+    """
+
+    def register(function: Door) -> Door:
+        doors.add(name, function)
         return function
 
     return register

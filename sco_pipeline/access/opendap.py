@@ -15,9 +15,10 @@ from ..catalog.models import DatasetEntry, Request
 from ..settings import Settings
 from . import dap2
 from .addresses import through_mirror
+from .alternatives import from_first
 from .client import Client, TransientError
-from .granules import Granule
-from .method import access_method
+from .granules import Granule, likely_files
+from .method import access_method, door
 from .receive import Received, Receiver
 from .subset import RemoteArray, source_names, subset_granules, write_subset
 
@@ -47,12 +48,23 @@ def opendap(entry: DatasetEntry, request: Request, settings: Settings) -> Sequen
 
     def with_receive(granule: Granule) -> Granule:
         def receive(receiver: Receiver, part: Path) -> Received:
-            store = DapStore(receiver.client, granule.url.partition("#")[0])
-            return write_subset(store, names, granule, request.bbox, receiver, part)
+            def from_server(url: str) -> Received:
+                store = DapStore(receiver.client, url)
+                return write_subset(store, names, granule, request.bbox, receiver, part)
+
+            mirrors = granule.mirrors or entry.access.mirrors
+            addresses = (granule.url.partition("#")[0], *mirrors)
+            return from_first(receiver, addresses, from_server)
 
         return replace(granule, receive=receive)
 
     return [with_receive(granule) for granule in subset_granules(entry, request)]
+
+
+@door("opendap")
+def declaration(client: Client) -> list[str]:
+    """Return where the server describes the dataset."""
+    return [f"{url}.dds" for url in likely_files(client.entry)]
 
 
 class DapStore:

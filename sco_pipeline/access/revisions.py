@@ -12,11 +12,9 @@ from ..settings import Settings
 from .absence import NotThereError
 from .addresses import through_mirror
 from .client import Client, TransientError
-from .granules import Granule
+from .granules import PATIENCE_DAYS, Granule
 
 logger = logging.getLogger(__name__)
-# A growing dataset without a stated latency is given so long before a gap counts as one.
-_PATIENCE_DAYS = 60
 
 
 def is_due(
@@ -45,7 +43,7 @@ def has_changed(client: Client, granule: Granule, file: FetchedFile) -> bool:
         return granule.version != file.etag
     if granule.receive is not None:
         recent = granule.period is None or granule.period.end is None
-        return recent or _days_since(granule) < _PATIENCE_DAYS
+        return recent or _days_since(granule) < PATIENCE_DAYS
     address = granule.address or granule.url
     url = through_mirror(address, client.settings.mirrors) or address
     try:
@@ -70,7 +68,7 @@ def reason_of(granule: Granule, entry: DatasetEntry) -> Literal["late", "missing
         return "missing"
     if entry.coverage.end is not None:
         return "late" if period.end > entry.coverage.end else "missing"
-    wait = 2 * entry.latency_days if entry.latency_days is not None else _PATIENCE_DAYS
+    wait = 2 * entry.latency_days if entry.latency_days is not None else PATIENCE_DAYS
     return "late" if _days_since(granule) <= wait else "missing"
 
 

@@ -20,9 +20,9 @@ from ..errors import AccessError
 from ..settings import Settings
 from .addresses import s3_base, s3_parts, through_mirror
 from .client import Client
-from .granules import Granule, granules_of
+from .granules import Granule, granules_of, likely_files
 from .matching import Listed, chosen
-from .method import access_method
+from .method import access_method, door
 
 _VALID_SECONDS = 86400
 _MOST_PAGES = 500
@@ -68,6 +68,17 @@ def s3(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[Gr
     finally:
         client.close()
     return chosen(entry, request, str(pattern), listed)
+
+
+@door("s3")
+def first_object(client: Client) -> list[str]:
+    """Return a listing of one object, or where the address names objects, two of them."""
+    url, dataset = client.entry.access.url, client.entry.id
+    bucket = Bucket(client, *s3_parts(url.partition("{")[0].partition("*")[0], dataset))
+    if "match" in client.entry.access.options or "*" in url:
+        prefix = quote(bucket.key, safe="")
+        return [bucket.address("", f"list-type=2&max-keys=1&prefix={prefix}")]
+    return [bucket.address(s3_parts(address, dataset)[1]) for address in likely_files(client.entry)]
 
 
 class Bucket:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urljoin
 
 from ..catalog.models import BBox, DatasetEntry, Period, Request
 from ..errors import AccessError, CatalogError
 from ..settings import Settings
-from .addresses import clean, may_lead_to, parse, s3_base, s3_parts, through_mirror
+from .addresses import clean, follow, may_lead_to, parse, s3_base, s3_parts, through_mirror
 from .client import Client
 from .granules import Granule, wanted_period
-from .method import access_method
+from .method import access_method, door
 
 _PAGE = 100
 _MOST_ITEMS = 20_000
@@ -56,6 +55,13 @@ def stac(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[
     return sorted(found, key=lambda g: (str(g.period and g.period.start), g.url))
 
 
+@door("stac")
+def collection(client: Client) -> list[str]:
+    """Return the address of the collection, or of the static catalog."""
+    url, name = client.entry.access.url, client.entry.access.options.get("collection")
+    return [url if url.endswith(".json") or not name else f"{url.rstrip('/')}/collections/{name}"]
+
+
 def _items(
     client: Client, entry: DatasetEntry, wanted: tuple[dt.date, dt.date], box: BBox | None
 ) -> Iterator[tuple[dict[str, Any], str]]:
@@ -92,7 +98,7 @@ def _items(
             raise client.error(
                 url, f"found over {_MOST_ITEMS} items; ask for a smaller period or box"
             )
-        url, body = _allowed(client, urljoin(url, str(after["href"]))), _next_body(after, body)
+        url, body = _allowed(client, follow(url, str(after["href"]))), _next_body(after, body)
 
 
 def _next_body(link: dict[str, Any], body: dict[str, Any]) -> Any:
@@ -116,7 +122,7 @@ def _walk(client: Client, root: str) -> Iterator[tuple[dict[str, Any], str]]:
             yield document, url
         for link in document.get("links", []):
             if link.get("rel") in ("child", "item"):
-                further = _allowed(client, urljoin(url, str(link["href"])))
+                further = _allowed(client, follow(url, str(link["href"])))
                 if further not in seen:
                     seen.add(further)
                     waiting.append(further)
@@ -165,7 +171,7 @@ def _assets(
 def _granule(
     client: Client, item: dict[str, Any], key: str, asset: dict[str, Any], base: str
 ) -> Granule:
-    href = urljoin(base, str(asset["href"]))
+    href = follow(base, str(asset["href"]))
     address = href
     if href.startswith("s3:"):
         bucket, name = s3_parts(href, client.entry.id)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ..errors import AccessError
 from .locks import locked
 
-# Larger files are trusted by size and time between regular checks.
+# Larger files are trusted by size and time between regular checks, see settings.rehash_days.
 HASHED_AT_EACH_USE = 10**9
 
 

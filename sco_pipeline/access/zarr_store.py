@@ -17,9 +17,10 @@ from ..errors import AccessError
 from ..settings import Settings
 from .absence import NotThereError
 from .addresses import s3_base, s3_parts, through_mirror
+from .alternatives import from_first
 from .client import Client
 from .granules import Granule
-from .method import access_method
+from .method import access_method, door
 from .receive import Received, Receiver
 from .s3 import presign_for
 from .subset import RemoteArray, source_names, subset_granules, write_subset
@@ -51,13 +52,22 @@ def zarr(entry: DatasetEntry, request: Request, settings: Settings) -> Sequence[
 
     def with_receive(granule: Granule) -> Granule:
         def receive(receiver: Receiver, part: Path) -> Received:
-            url = granule.url.partition("#")[0]
-            store = ZarrStore(receiver.client, url)
-            return write_subset(store, names, granule, request.bbox, receiver, part)
+            def from_store(url: str) -> Received:
+                store = ZarrStore(receiver.client, url)
+                return write_subset(store, names, granule, request.bbox, receiver, part)
+
+            addresses = (granule.url.partition("#")[0], *entry.access.mirrors)
+            return from_first(receiver, addresses, from_store)
 
         return replace(granule, receive=receive)
 
     return [with_receive(granule) for granule in subset_granules(entry, request)]
+
+
+@door("zarr")
+def metadata(client: Client) -> list[str]:
+    """Return the addresses of the root's metadata in both versions."""
+    return [key_address(client, client.entry.access.url, key) for key in (".zgroup", "zarr.json")]
 
 
 class ZarrStore:
@@ -126,7 +136,7 @@ class ZarrStore:
             return self._kept[key]
         try:
             content: bytes | None = self._client.document(
-                self._address(key), limit=self._client.limits.chunk_bytes
+                self._mirrored(key), limit=self._client.limits.chunk_bytes
             )
         except NotThereError:
             content = None
@@ -136,13 +146,8 @@ class ZarrStore:
             self._kept[key] = content
         return content
 
-    def _address(self, key: str) -> str:
-        url = self._url
-        if url.startswith("s3:"):
-            bucket, prefix = s3_parts(url, self._client.entry.id)
-            base = s3_base(self._client.entry, bucket)
-            return presign_for(self._client, f"{base}{prefix.strip('/')}/{key}")
-        address = f"{url.rstrip('/')}/{key}"
+    def _mirrored(self, key: str) -> str:
+        address = key_address(self._client, self._url, key)
         return through_mirror(address, self._client.settings.mirrors) or address
 
     def _check(self, key: str, content: bytes) -> None:
@@ -169,6 +174,15 @@ class ZarrStore:
             return found
         two: Mapping[str, Any] = json.loads(self.get(".zattrs") or b"{}")
         return two
+
+
+def key_address(client: Client, url: str, key: str) -> str:
+    """Return the address of a key of a store, signed if it lies in a store of S3 with a login."""
+    if url.startswith("s3:"):
+        bucket, prefix = s3_parts(url, client.entry.id)
+        base = s3_base(client.entry, bucket)
+        return presign_for(client, f"{base}{prefix.strip('/')}/{key}")
+    return f"{url.rstrip('/')}/{key}"
 
 
 def _decoded_fill(attrs: dict[str, Any], dtype: np.dtype[Any]) -> dict[str, Any]:

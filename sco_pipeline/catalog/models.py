@@ -373,6 +373,7 @@ class FetchedFile(Model):
         None, description="when the archive was last asked whether the file changed"
     )
     mtime_ns: int | None = Field(None, description="of the file when it was checked")
+    hashed: dt.datetime | None = Field(None, description="when its bytes last had this sha256")
 
 
 class MissingFile(Model):

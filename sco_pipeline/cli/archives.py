@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("agencies", epilog="Examples: sco agencies   |   sco agencies --all --json")(
         agencies
     )
-    app.command("check", epilog="Examples: sco check   |   sco check --notes")(check)
+    app.command("check", epilog="Examples: sco check --notes   |   sco check --online")(check)
     app.command("export-stac", epilog="Example: sco export-stac stac")(export)
     group = typer.Typer(help="Datasets of the catalog.", invoke_without_command=True)
     group.callback(
@@ -120,12 +120,23 @@ def check(
     notes: Annotated[
         bool, typer.Option("--notes", help="Print each note instead of their counts.")
     ] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask every archive if its addresses answer.")
+    ] = False,
+    report_dir: Annotated[
+        Path | None,
+        typer.Option(help="With --online: where the dated report goes; by default in the outputs."),
+    ] = None,
 ) -> None:
-    """Validate every file of the catalog, offline.
+    """Validate every file of the catalog, and say which credentials are set.
 
     Errors make the catalog invalid. Notes say what an entry names and this version cannot use yet.
+    An archive that does not answer online is a line of the report and no error.
     """
-    report = check_directory(Settings().catalog_dir, _abilities())
+    from .online import check_online, credential_lines
+
+    settings = Settings()
+    report = check_directory(settings.catalog_dir, _abilities())
     for problem in report.errors:
         typer.echo(f"sco: {problem}", err=True)
     if notes:
@@ -147,7 +158,10 @@ def check(
             ("recipes", catalog.recipes),
         )
     )
+    print("\n".join(credential_lines(catalog, settings)))
     print(f"{catalog.directory}: valid ({counts})")
+    if online:
+        check_online(catalog, settings, report_dir)
 
 
 def export(
@@ -180,14 +194,14 @@ def _box(catalog: Catalog, text: str) -> BBox:
     """Return the box of ``west,south,east,north``, of a region set or of a region."""
     if "," in text:
         return parse_bbox(text)
-    from ..regions import load_region_set
+    from ..areas import load_areas
 
     names = set(catalog.region_sets)
     for entry in catalog.region_sets.values():
         # a set that must be downloaded first is looked into only when it is meant
         if entry.access is not None and entry.id != text:
             continue
-        areas = load_region_set(entry, catalog.directory)
+        areas = load_areas([entry.id], catalog, Settings())
         wanted = [
             geometry
             for name, geometry in zip(areas.ids, areas.geometries, strict=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..areas import load_areas
 from ..catalog import Catalog, load_catalog
 from ..errors import RegionError, unknown
 from ..indicators import Indicator
@@ -63,18 +64,17 @@ def show_regions(
     name: Annotated[str, typer.Argument(help="Id of a region set, or a part of a region's name.")],
 ) -> None:
     """List the regions of a set, or find regions of all sets by id or name."""
-    from ..regions import load_region_set
-
-    catalog = _catalog()
+    settings = Settings()
+    catalog = load_catalog(settings.catalog_dir)
     if name in catalog.region_sets:
-        areas = load_region_set(catalog.region_sets[name], catalog.directory)
+        areas = load_areas([name], catalog, settings)
         rows = zip(areas.ids, areas.names, strict=True)
         print_table(catalog.region_sets[name].title, ("id", "name"), rows)
         return
     found = []
     for entry in catalog.region_sets.values():
         if entry.access is None:  # a set that is downloaded is not looked into
-            areas = load_region_set(entry, catalog.directory).find(name)
+            areas = load_areas([entry.id], catalog, settings).find(name)
             found += [(entry.id, *pair) for pair in zip(areas.ids, areas.names, strict=True)]
     if not found:
         raise RegionError(unknown("region or region set", name, catalog.region_sets))

@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 import sco_pipeline as sco
 from tests.flows.archive import Archive
 from tests.flows.processes import environment, free_port, process, run, wait_until
+from tests.servers import FaultServer, Handler, Play, status
 
 
 def test_the_main_job_says_what_it_made_and_does_it_once(tmp_path: Path) -> None:
@@ -100,3 +102,41 @@ def test_a_run_that_is_told_to_end_while_writing_leaves_the_product_as_it_was(
     assert sorted(path.name for path in (here / "outputs").iterdir()) == [".good.lock", "good"]
     assert [path.stat().st_mtime_ns for path in before.paths()] == stamps
     assert sco.run("good").up_to_date
+
+
+def silent(handler: Handler) -> None:
+    handler.server.owner.stopped.wait(60)
+
+
+@pytest.mark.parametrize("play", [silent, status(503, b"database is locked")])
+def test_a_server_that_is_slow_or_locked_is_one_line_and_nothing_changes(
+    archive: Archive, tmp_path: Path, play: Play
+) -> None:
+    with FaultServer() as prefect:
+        env = environment(
+            tmp_path / "home",
+            PREFECT_API_URL=prefect.play("/api/health", play).removesuffix("/health"),
+            PREFECT_API_REQUEST_TIMEOUT="1",
+            PREFECT_CLIENT_MAX_RETRIES="1",
+            PREFECT_CLIENT_RETRY_EXTRA_CODES="503",
+            **archive.environment(tmp_path),
+        )
+        done = run(["-m", "flows.indicators", "good"], env)
+        assert prefect.hits("/api/health")
+        prefect.stopped.set()
+    assert done.returncode == 1
+    assert done.stderr.startswith("sco: no Prefect server answers at http://127.0.0.1:")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert archive.server.hits() == []
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_the_command_needs_no_server(archive: Archive, tmp_path: Path) -> None:
+    env = environment(
+        tmp_path / "home",
+        PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api",
+        **archive.environment(tmp_path),
+    )
+    done = run(["-m", "sco_pipeline.cli", "run", "good", "--quiet"], env)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "outputs/good/good.nc").is_file()

@@ -26,8 +26,10 @@ def clone(tmp_path: Path) -> Path:
 
 def test_the_shipped_file_can_be_deployed() -> None:
     content = check(ROOT / "prefect.yaml")
-    cadences = {d.parameters["cadence"] for d in content.deployments if d.schedules}
+    scheduled = [d for d in content.deployments if d.schedules]
+    cadences = {d.parameters["cadence"] for d in scheduled if "cadence" in d.parameters}
     assert cadences == {"daily", "monthly", "yearly"} == set(get_args(Cadence)) - {"once"}
+    assert {d.name for d in scheduled} == cadences | {"nightly"}
     assert all(s.timezone == "UTC" for d in content.deployments for s in d.schedules)
 
 

@@ -83,7 +83,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         # makes the work pool, runs 'prefect --no-prompt deploy --all', adds limits and automation
         done = run(["-m", "flows.deploy"], env)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("successfully created") == 4
+        assert done.stdout.count("successfully created") == 5
         with process(
             ["-m", "prefect", "worker", "start", "--pool", "sco"], env, root / "worker.log"
         ):

@@ -1,4 +1,4 @@
-"""Products of the embedded recipes, made once for all tests."""
+"""Products of the embedded recipes and a store of objects, made once for all tests."""
 
 import pytest
 
@@ -12,3 +12,15 @@ def made(tmp_path_factory):
     settings = sco.Settings(cache_dir=root / "cache", output_dir=root / "outputs")
     recipes = ("equatorial-sst", "darwin-soi-trend", "mediterranean-sea-level")
     return settings, {recipe: sco.run(recipe, settings) for recipe in recipes}
+
+
+@pytest.fixture(scope="session")
+def store():
+    """Address of a moto server, which speaks S3."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from sco_pipeline.access import Ledger, fetch
+from sco_pipeline.access import Ledger, fetch, storage
 from sco_pipeline.access.storage import cache_name, temporary
 from sco_pipeline.catalog.models import Period, Request
 from sco_pipeline.errors import AccessError
@@ -228,6 +228,44 @@ def test_s8_damage_that_keeps_size_and_time(
     path.write_bytes(BODY[:-1] + bytes([BODY[-1] ^ 1]))
     with pytest.raises(AccessError, match="not in the cache"):
         fetch(entry_for(url), REQUEST, settings.model_copy(update={"offline": True}))
+
+
+def test_s8_large_files_are_hashed_in_a_regular_check(
+    a: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """Above the size: by size and time at each use, by sha256 when the last time is long ago."""
+    monkeypatch.setattr(storage, "HASHED_AT_EACH_USE", len(BODY) - 1)
+    entry, settings = entry_for(a.put("/a.nc", BODY)), settings_for(tmp_path, a.place)
+    (file,) = fetch(entry, REQUEST, settings).files
+    path = Path(file.path)
+    assert file.hashed is not None
+
+    def damage() -> None:
+        before = path.stat()
+        path.write_bytes(BODY[:-1] + bytes([BODY[-1] ^ 1]))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    damage()
+    assert fetch(entry, REQUEST, settings).files == (file,)
+    always = settings.model_copy(update={"rehash_days": 0.0})
+    (again,) = fetch(entry, REQUEST, always).files
+    assert path.read_bytes() == BODY
+    assert "damaged after it was checked" in caplog.text
+    assert len(a.hits(method="GET")) == 2
+    # The time tells that it was touched: it is read, found right and believed again.
+    os.utime(path, ns=(1, 1))
+    (touched,) = fetch(entry, REQUEST, settings).files
+    assert (touched.sha256, touched.mtime_ns) == (SHA, 1)
+    assert touched.hashed is not None
+    assert again.hashed is not None
+    assert touched.hashed > again.hashed
+    assert len(a.hits(method="GET")) == 2
+    damage()
+    month_ago = touched.hashed - dt.timedelta(days=31)
+    Ledger(tmp_path / "cache", "demo").add(touched.model_copy(update={"hashed": month_ago}))
+    fetch(entry, REQUEST, settings)
+    assert path.read_bytes() == BODY
+    assert len(a.hits(method="GET")) == 3
 
 
 @pytest.mark.parametrize("etag", ['"e"', ""])

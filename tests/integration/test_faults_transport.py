@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -15,8 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from sco_pipeline.access import fetch
+from sco_pipeline.access import connection, fetch
 from sco_pipeline.catalog.models import FetchedFile, Period, Request
 from sco_pipeline.errors import AccessError, ChecksumError
 from sco_pipeline.settings import Settings
@@ -459,3 +465,58 @@ def test_connections_and_rate_a_host_hold_in_one_process(a: FaultServer, tmp_pat
     times = sorted(hit.time for hit in a.hits())
     assert time.monotonic() - start > 11 / 20 - 0.05
     assert min(after - before for before, after in pairwise(times)) > 0.01
+
+
+@pytest.mark.parametrize("target", ["http://[", "http://[::1", "//[x]/", "http://a:b/"])
+def test_t14_redirect_to_what_is_no_address(
+    a: FaultServer, settings: Settings, target: str
+) -> None:
+    fails(
+        a.play("/a.nc", servers.redirect(target)), settings, "no address|refused", retryable=False
+    )
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server needs to speak https as 127.0.0.1, with a certificate that clients trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = dt.datetime.now(dt.UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(here, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "pem").write_bytes(plain + made.public_bytes(pem))
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "pem"))
+    monkeypatch.setattr(connection, "tls_context", lambda: trusting)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pem")
+    return context
+
+
+def test_t14_https_to_http_is_refused(
+    a: FaultServer, tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a.put("/a.nc", BODY)
+    with FaultServer() as safe:
+        safe._server.socket = tls.wrap_socket(safe._server.socket, server_side=True)
+        settings = settings_for(tmp_path, a.place, safe.place)
+        safe.put("/good.nc", BODY)
+        file = get(f"https://{safe.place}/good.nc", settings)
+        assert file.sha256 == SHA
+        safe.play("/a.nc", servers.redirect(a.url("/a.nc")))
+        with pytest.raises(AccessError, match="redirects from https to http") as caught:
+            get(f"https://{safe.place}/a.nc", settings, allowed_hosts=[a.place])
+        assert caught.value.retryable is False
+        assert a.hits() == []
+        # Whoever does not trust the certificate gets nothing.
+        monkeypatch.setattr(connection, "tls_context", ssl.create_default_context)
+        with pytest.raises(AccessError, match="certificate") as untrusted:
+            get(f"https://{safe.place}/other.nc", settings)
+        assert untrusted.value.retryable is False

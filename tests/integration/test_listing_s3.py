@@ -60,7 +60,12 @@ def page(*names: str) -> bytes:
 def test_directory_pages(a: FaultServer, settings: Settings) -> None:
     for month in (2, 3):
         names = [f"sst_2000{month:02d}{day:02d}_v{v}.nc" for day in (1, 2) for v in (1, 2)]
-        foreign = ["/etc/sst_20000301_v9.nc", "http://127.0.0.2/sst_20000301_v9.nc", "../x_v9.nc"]
+        foreign = [
+            "/etc/sst_20000301_v9.nc",
+            "http://127.0.0.2/sst_20000301_v9.nc",
+            "../x_v9.nc",
+            "http://[sst_20000301_v9.nc",
+        ]
         a.put(f"/{month:02d}/", page(*names, *foreign, "sst_20000302_v1.nc?x=1", "note.txt"))
         for i, name in enumerate(names):
             a.put(f"/{month:02d}/{name}", netcdf3(10 * month + i))
@@ -112,17 +117,6 @@ def test_manifest(a: FaultServer, settings: Settings) -> None:
     a.put("/manifest.txt", b"http://127.0.0.2/ndvi_20000301_V9.nc\n")
     with pytest.raises(AccessError, match=r"names files on 127\.0\.0\.2"):
         fetch(entry, MARCH, settings)
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 def fill(store: str, bucket: str, files: dict[str, bytes], acl: str) -> Any:

@@ -18,6 +18,7 @@ from sco_pipeline.access import fetch
 from sco_pipeline.catalog.models import BBox, FetchRecord, Period, Request
 from sco_pipeline.errors import AccessError
 from sco_pipeline.settings import Settings
+from tests import servers
 from tests.sample_files import entry_for, settings_for
 from tests.servers import FaultServer
 
@@ -230,3 +231,41 @@ def test_chunk_that_is_not_stored_is_missing(
     copy = opened(fetch(entry, Request(variables=("tos",)), settings))
     assert np.isnan(copy.sst.values[:5, :12, :24]).all()
     np.testing.assert_array_equal(copy.sst.values[5:], original.sst.values[5:])
+
+
+def test_t17_a_store_comes_from_the_first_mirror_that_has_it(
+    a: FaultServer, settings: Settings, tmp_path: Path
+) -> None:
+    original = stored(tmp_path / "good.zarr", 2, consolidated=True)
+    a.folders["/stores"] = tmp_path
+    for key in (".zgroup", ".zattrs", "zarr.json", ".zmetadata", "sst/.zarray", "sst/zarr.json"):
+        a.play(f"/dead.zarr/{key}", servers.status(500))
+    mirrors = [a.url("/empty.zarr"), a.url("/stores/good.zarr")]
+    entry = entry_for(
+        a.url("/dead.zarr"), method="zarr", mirrors=mirrors, coverage=COVERAGE,
+        options={"by": "whole"},
+    )  # fmt: skip
+    record = fetch(entry, Request(variables=("tos",)), settings)
+    assert record.files[0].served_by == a.url("/stores/good.zarr")
+    assert record.files[0].url.startswith(a.url("/dead.zarr"))
+    xr.testing.assert_equal(opened(record).sst, original.sst)
+    none = entry_for(a.url("/dead.zarr"), method="zarr", mirrors=mirrors[:1], coverage=COVERAGE)
+    other = settings.model_copy(update={"cache_dir": tmp_path / "other"})
+    with pytest.raises(AccessError, match=r"dead\.zarr.*answered 500") as caught:
+        fetch(none, Request(variables=("tos",)), other)
+    assert caught.value.retryable is True
+
+
+def test_the_record_names_the_mirror_of_the_settings(
+    a: FaultServer, settings: Settings, tmp_path: Path
+) -> None:
+    original = stored(tmp_path / "good.zarr", 3, consolidated=False)
+    a.folders["/copy"] = tmp_path
+    entry = entry_for(
+        "https://archive.example.org/good.zarr", method="zarr", coverage=COVERAGE,
+        options={"by": "whole"},
+    )  # fmt: skip
+    mirrored = settings.model_copy(update={"mirrors": {"archive.example.org": a.url("/copy")}})
+    record = fetch(entry, Request(variables=("tos",)), mirrored)
+    assert record.files[0].served_by == a.url("/copy/good.zarr")
+    xr.testing.assert_equal(opened(record).sst, original.sst)

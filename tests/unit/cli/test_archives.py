@@ -126,6 +126,27 @@ def test_check_counts_notes_or_prints_each(sco: Sco) -> None:
     assert "odin-smr-l2-api.yaml:" in long
 
 
+def test_check_says_where_credentials_are_found_and_never_what_they_are(
+    sco: Sco, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Environment, netrc, file: in that order, one line each."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine cds.climate.copernicus.eu login me password SECRET\n")
+    (tmp_path / "tokens").mkdir()
+    for scope in ("cds", "gistda"):
+        (tmp_path / "tokens" / scope).write_text("SECRET\n")
+    monkeypatch.setenv("SCO_TOKENS__EARTHDATA", "SECRET")
+    monkeypatch.setenv("SCO_NETRC", str(netrc))
+    monkeypatch.setenv("SCO_TOKEN_DIR", str(tmp_path / "tokens"))
+    code, out, err = sco("check")
+    assert code == 0
+    assert "credential 'earthdata': from environment SCO_TOKENS__EARTHDATA (for 2 datasets)" in out
+    assert f"credential 'cds': from netrc {netrc} (for 3 datasets)" in out
+    assert f"credential 'gistda': from file {tmp_path / 'tokens/gistda'} (for 2 datasets)" in out
+    assert "credentials not set: brazil-data-cube," in out
+    assert "SECRET" not in out + err
+
+
 def test_export(sco: Sco, tmp_path: Path) -> None:
     code, out, _ = sco("export-stac", str(tmp_path / "stac"))
     assert code == 0

@@ -1,9 +1,10 @@
-"""Kill fetches at random moments, many times, and check what they leave.
+"""Kill fetches and the making of products at random moments, many times, and check what is left.
 
-Run ``python scripts/soak_access.py [--kills 200] [--seconds 900] [--seed 1]``. A loopback server
-sends files slowly enough to be hit in the middle. After every kill each file of the cache under a
-final name must be one of the right ones, whole; after every fifth kill, and at the end, a run that
-is left alone must repair everything. The exit code tells whether all held.
+Run ``python scripts/soak.py [--kills 200] [--seconds 900] [--seed 1]``. Every second child fetches
+from a loopback server that sends slowly enough to be hit in the middle; the others make a product
+again and again. After every kill each file under a final name must be one of the right ones, whole;
+after every tenth kill, and at the end, a run that is left alone must repair everything. The exit
+code tells whether all held.
 """
 
 from __future__ import annotations
@@ -25,11 +26,15 @@ from typing import Self
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import sco_pipeline as sco  # noqa: E402
+from sco_pipeline.product import MANIFEST, read_manifest  # noqa: E402
 from tests import servers  # noqa: E402
 from tests.sample_files import entry_for, netcdf4, settings_for  # noqa: E402
 from tests.servers import FaultServer  # noqa: E402
 
 FILES = 6
+RECIPE = "darwin-soi-trend"
+LONGEST = (0.6, 1.2)  # seconds that a fetching and a producing child live at most
 COVERAGE = {"start": "2000-01-01", "end": "2000-06-30"}
 
 
@@ -50,24 +55,32 @@ def main() -> int:
 def _soak(root: Path, server: FaultServer, kills: int, seconds: float, seed: int) -> int:
     chance = random.Random(seed)
     bodies = [netcdf4(i, 40_000 + 1000 * i, packed=bool(i % 2)) for i in range(FILES)]
-    good = {hashlib.sha256(body).hexdigest() for body in bodies}
+    fetched = {hashlib.sha256(body).hexdigest() for body in bodies}
     for i, body in enumerate(bodies):
         server.play(f"/{i + 1:02d}.nc", _slowly(body))
+    made = {file.path: file.sha256 for file in sco.run(RECIPE, product_settings(root)).files}
     stop = time.monotonic() + seconds
     done = repairs = partial = 0
     with _Nursery(root, server.place) as nursery:
         while done < kills and time.monotonic() < stop:
-            child = nursery.born()
-            time.sleep(chance.uniform(0.0, 0.6))
+            longest = LONGEST[done % 2]
+            child = nursery.born(("fetch", "produce")[done % 2])
+            time.sleep(chance.uniform(0.0, longest))
             os.kill(child, signal.SIGKILL)
             nursery.buried()
             done += 1
-            partial += _check(root, good)
-            if done % 5 == 0 or done == kills:
-                _repair(root, server, good)
+            partial += _check_cache(root, fetched) + _check_product(root, made)
+            if done % 10 == 0 or done == kills:
+                _repair_cache(root, server, fetched)
+                _repair_product(root, made)
                 repairs += 1
     print(f"{done} kills, {repairs} repairs, {partial} unfinished temporary files met; all held")
     return 0 if done >= kills else 2
+
+
+def product_settings(root: Path) -> sco.Settings:
+    """Return settings whose product is made of the embedded data."""
+    return sco.Settings(cache_dir=root / "product-cache", output_dir=root / "outputs")
 
 
 def _slowly(body: bytes) -> servers.Play:
@@ -82,7 +95,7 @@ def _slowly(body: bytes) -> servers.Play:
 
 
 class _Nursery:
-    """A process that has imported everything and forks a fetching child on request."""
+    """A process that has imported everything and forks a working child on request."""
 
     def __init__(self, root: Path, place: str) -> None:
         task = json.dumps({"root": str(root), "place": place})
@@ -99,11 +112,11 @@ class _Nursery:
         self._process.kill()
         self._process.communicate()
 
-    def born(self) -> int:
-        """Return the id of a child that has just begun to fetch."""
+    def born(self, work: str) -> int:
+        """Return the id of a child that has just begun to fetch or to produce."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write("go\n")
+        self._process.stdin.write(f"{work}\n")
         return int(self._process.stdout.readline())
 
     def buried(self) -> None:
@@ -111,17 +124,18 @@ class _Nursery:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if line != f"{-signal.SIGKILL}\n":
-            raise SystemExit(f"a fetch ended by itself: {line}")
+            raise SystemExit(f"a child ended by itself: {line}")
 
 
 def _nurse(task: dict[str, str]) -> int:
     from sco_pipeline.access import methods
 
     assert "http" in methods
-    for _ in sys.stdin:
+    sco.run(RECIPE, product_settings(Path(task["root"])), force=True)
+    for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            return _fetch_for_ever(task)
+            return _fetch_for_ever(task) if line == "fetch\n" else _produce_for_ever(task)
         print(child, flush=True)
         _, ended = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(ended), flush=True)
@@ -144,7 +158,12 @@ def _fetch_for_ever(task: dict[str, str]) -> int:
             path.unlink()
 
 
-def _check(root: Path, good: set[str]) -> int:
+def _produce_for_ever(task: dict[str, str]) -> int:
+    while True:
+        sco.run(RECIPE, product_settings(Path(task["root"])), force=True)
+
+
+def _check_cache(root: Path, good: set[str]) -> int:
     """Every final name holds a right file; return the number of temporary ones."""
     unfinished = 0
     for path in (root / "cache").rglob("*"):
@@ -157,7 +176,29 @@ def _check(root: Path, good: set[str]) -> int:
     return unfinished
 
 
-def _repair(root: Path, server: FaultServer, good: set[str]) -> None:
+def _check_product(root: Path, made: dict[str, str]) -> int:
+    """Every file of the product is whole; return the number of unfinished ones beside it."""
+    directory = root / "outputs" / RECIPE
+    for name, sha256 in made.items():
+        if hashlib.sha256((directory / name).read_bytes()).hexdigest() != sha256:
+            raise SystemExit(f"{directory / name} holds wrong bytes")
+    if read_manifest(directory) is None:
+        raise SystemExit(f"{directory} has no manifest")
+    return len(list((root / "outputs").glob(".*.staging/*")))
+
+
+def _repair_product(root: Path, made: dict[str, str]) -> None:
+    product = sco.run(RECIPE, product_settings(root), force=True)
+    if {file.path: file.sha256 for file in product.files} != made:
+        raise SystemExit("the next run made another product")
+    found = [path for path in (root / "outputs").rglob("*") if path.is_file()]
+    left = {str(path.relative_to(root / "outputs")) for path in found}
+    expected = {f".{RECIPE}.lock", *(f"{RECIPE}/{name}" for name in (*made, MANIFEST))}
+    if left != expected:
+        raise SystemExit(f"the next run left {sorted(left - expected)}")
+
+
+def _repair_cache(root: Path, server: FaultServer, good: set[str]) -> None:
     from sco_pipeline.access import fetch
     from sco_pipeline.catalog.models import Request
 
