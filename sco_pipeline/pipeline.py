@@ -137,7 +137,8 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
     Returns
     -------
     Dataset (time, ...)
-        Harmonised and lazy.
+        Harmonised and lazy; with ``<variable>_quality_count`` (quality_check) beside each
+        variable, of its values before any regridding, unless the recipe says ``quality: false``.
 
     Raises
     ------
@@ -153,9 +154,10 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
         variables = {name: catalog.variables[name] for name in names}
         paths = [Path(file.path) for file in record.files]
         part = harmonise.open_dataset(entry, variables, paths, _request(recipe, names))
+        counts = harmonise.quality_counts(part, variables) if recipe.quality else xr.Dataset()
         if recipe.grid is not None:
             part = harmonise.regrid(part, recipe.grid, cache_dir=settings.cache_dir / "weights")
-        parts.append(part)
+        parts.append(part.assign(counts.data_vars))
     return _join(recipe, parts)
 
 
@@ -175,7 +177,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     -------
     Dataset
         ``<name>`` on the grid, ``<name>_regional`` and ``<name>_valid_fraction`` along
-        ``region``; in memory, since it was computed in one pass over the inputs.
+        ``region``, ``<variable>_quality_count`` along ``quality_check`` as in the inputs; in
+        memory, since it was computed in one pass over the inputs.
 
     Raises
     ------
@@ -190,6 +193,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
         coverage = settings.cache_dir / "coverage"
         regional = _regional(product, _areas(recipe, catalog), coverage)
         product = product.merge(regional, compat="equals", join="exact")
+    counts = {name: da for name, da in inputs.data_vars.items() if "quality_check" in da.dims}
+    product = product.assign(counts)
     with cluster(settings):
         return product.load()
 
@@ -241,6 +246,7 @@ def produce(
             fingerprint=key,
             inputs=describe_inputs(records),
             files=(),
+            quality=_quality(product),
             caveats=recipe.caveats,
             made=dt.datetime.now(dt.UTC),
         )
@@ -339,6 +345,17 @@ def _regional(product: xr.Dataset, areas: regions.Regions, coverage: Path) -> xr
         regional[f"{name}_regional"] = mean.drop_vars("valid_fraction")
         regional[f"{name}_valid_fraction"] = fraction
     return regional
+
+
+def _quality(product: xr.Dataset) -> dict[str, dict[str, int]]:
+    """Return variable -> check -> count of the inputs of a product."""
+    return {
+        str(name).removesuffix(harmonise.QUALITY_COUNT): dict(
+            zip(da["quality_check"].values.tolist(), da.values.tolist(), strict=True)
+        )
+        for name, da in product.data_vars.items()
+        if da.dims == ("quality_check",)
+    }
 
 
 def _write(product: xr.Dataset, recipe: Recipe, made: Product) -> Product:

@@ -28,6 +28,7 @@ def read_netcdf(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         decode_cf=False,
         cache=False,
         chunks=None,
+        create_default_indexes=False,
         **({"mmap": True} if classic else {"phony_dims": "access"}),
     )
     return ds if classic else with_fast_chunks(ds, path)
