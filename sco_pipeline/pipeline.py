@@ -153,9 +153,13 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
         names = wanted[record.dataset]
         variables = {name: catalog.variables[name] for name in names}
         paths = [Path(file.path) for file in record.files]
-        part = harmonise.open_dataset(entry, variables, paths, _request(recipe, names))
+        request = _request(recipe, names)
+        if entry.layout.observations and recipe.grid is not None:
+            part = harmonise.open_observations(entry, variables, paths, request, recipe.grid)
+        else:
+            part = harmonise.open_dataset(entry, variables, paths, request)
         counts = harmonise.quality_counts(part, variables) if recipe.quality else xr.Dataset()
-        if recipe.grid is not None:
+        if recipe.grid is not None and not entry.layout.observations:
             part = harmonise.regrid(part, recipe.grid, cache_dir=settings.cache_dir / "weights")
         parts.append(part.assign(counts.data_vars))
     return _join(recipe, parts)

@@ -8,9 +8,11 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from pydantic import Field
 
 from . import files
 from .catalog import Catalog, FetchRecord, Recipe
@@ -47,7 +49,7 @@ class Product(Model):
     fingerprint: str
     inputs: tuple[Input, ...]
     files: tuple[ProductFile, ...]
-    quality: dict[str, dict[str, int]] = {}
+    quality: Mapping[str, Mapping[str, int]] = Field(default={})
     caveats: tuple[str, ...] = ()
     made: dt.datetime
     up_to_date: bool = False

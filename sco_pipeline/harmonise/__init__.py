@@ -3,6 +3,7 @@
 from .contract import check_contract
 from .inspection import Inspection, inspect, open_any
 from .journal import Change, Journal
+from .observations import open_observations
 from .opening import open_dataset
 from .quality import COUNT as QUALITY_COUNT
 from .quality import count_flags, quality_counts, quality_flags
@@ -18,6 +19,7 @@ __all__ = [
     "inspect",
     "open_any",
     "open_dataset",
+    "open_observations",
     "quality_counts",
     "quality_flags",
     "regrid",

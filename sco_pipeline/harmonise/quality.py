@@ -97,14 +97,14 @@ def quality_flags(
         or missing.
     """
     flags = {}
-    for name, da in _checked(ds).items():
+    for name, da in ds.data_vars.items():
         attrs = {
             "long_name": f"quality flags of {da.attrs.get('long_name', name)}",
             "standard_name": "quality_flag",
             "flag_masks": np.array(list(_BIT.values()), dtype=np.uint8),
             "flag_meanings": " ".join(CHECKS),
         }
-        found = _flags(da, _rule(da, variables.get(name), limits or Limits()))
+        found = _flags(da, _rule(da, variables.get(str(name)), limits or Limits()))
         flags[f"{name}_flags"] = xr.Variable(da.dims, found, attrs)
     return xr.Dataset(flags, coords=ds.coords, attrs={"dataset": ds.attrs.get("dataset")})
 
@@ -156,18 +156,16 @@ def quality_counts(
     """
     coords = {"quality_check": ("quality_check", np.array(COUNTED, dtype=object))}
     counts = {}
-    for name, da in _checked(ds).items():
+    for name, da in ds.data_vars.items():
+        if name not in variables:
+            continue  # uncertainties and numbers of observations
         attrs = {
             "long_name": f"values in the quality checks of {da.attrs.get('long_name', name)}",
             "units": "1",
         }
-        found = _counts(da, _rule(da, variables.get(name), limits or Limits()))
+        found = _counts(da, _rule(da, variables.get(str(name)), limits or Limits()))
         counts[f"{name}{COUNT}"] = xr.Variable("quality_check", found, attrs)
     return xr.Dataset(counts, coords=coords)
-
-
-def _checked(ds: xr.Dataset) -> dict[str, xr.DataArray]:
-    return {str(name): da for name, da in ds.data_vars.items() if "time" in da.dims}
 
 
 def _rule(da: xr.DataArray, variable: Variable | None, limits: Limits) -> _Rule:
@@ -228,22 +226,22 @@ class _Passed:
     cells: NDArray[np.int64]
 
 
-def _counts(da: xr.DataArray, rule: _Rule) -> da.Array:
+def _counts(field: xr.DataArray, rule: _Rule) -> da.Array:
     """Return the counts of one variable, lazily: a chain of blocks along time for each tile."""
-    import dask
-    import dask.array as da_
+    import dask.array as da
+    from dask.delayed import delayed
 
-    blocks = da_.asarray(da.data).to_delayed(optimize_graph=False)
-    passing = dask.delayed(_pass)
+    blocks = da.asarray(field.data).to_delayed(optimize_graph=False)
+    passing = delayed(_pass)
     tiles = []
     for where in np.ndindex(blocks.shape[1:]):
         passed = None
         for step in range(blocks.shape[0]):
             passed = passing(passed, blocks[(step, *where)], rule)
         tiles.append(passed)
-    whole = int(np.prod(da.shape[1:], dtype=np.int64))
-    total = dask.delayed(_total)(tiles, whole, rule.limits.coverage)
-    found: da.Array = da_.from_delayed(total, (len(COUNTED),), np.int64)
+    whole = int(np.prod(field.shape[1:], dtype=np.int64))
+    total = delayed(_total)(tiles, whole, rule.limits.coverage)
+    found: da.Array = da.from_delayed(total, (len(COUNTED),), np.int64)
     return found
 
 
@@ -271,7 +269,8 @@ def _check(
 
     bits, masked = as_bits(cells)
     numbers = rule.numbers(cells.dtype)
-    counts, valid = check_series(cells, bits, masked, numbers, *state, flags)
+    last, usual, known, length = state
+    counts, valid = check_series(cells, bits, masked, numbers, last, usual, known, length, flags)
     return counts, valid
 
 
@@ -288,7 +287,7 @@ def _total(tiles: list[_Passed], whole: int, least: float) -> NDArray[np.int64]:
     """Add up the tiles, and count the cells of steps with too few valid ones."""
     from .quality_checks import LOW_COVERAGE
 
-    counts = np.sum([tile.counts for tile in tiles], axis=0, dtype=np.int64)
+    counts = np.stack([tile.counts for tile in tiles]).sum(axis=0)
     if whole > 1:
         cells = np.sum([tile.cells for tile in tiles], axis=0)
         counts[LOW_COVERAGE] = whole * int((cells < least * np.median(cells)).sum())

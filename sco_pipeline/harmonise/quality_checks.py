@@ -111,7 +111,7 @@ def _advance(
         last[cell] = value
         bad = np.uint8(outside) | (np.uint8(jumped) << 1) | (np.uint8(run >= least) << 2)
         found[cell] = bad
-        suspects += bad
+        suspects += bad != 0
         valid += present
     return valid, suspects
 
@@ -205,7 +205,7 @@ def _suspect(
         )
         mark = np.uint8((not close) & (value == value))
         suspect[column] = mark
-        suspects += mark
+        suspects += mark != 0
     return suspects
 
 
