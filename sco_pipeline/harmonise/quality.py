@@ -227,22 +227,30 @@ class _Passed:
 
 
 def _counts(field: xr.DataArray, rule: _Rule) -> da.Array:
-    """Return the counts of one variable, lazily: a chain of blocks along time for each tile."""
-    import dask.array as da
-    from dask.delayed import delayed
+    """Return the counts of one variable, lazily: a chain of blocks along time for each tile.
 
-    blocks = da.asarray(field.data).to_delayed(optimize_graph=False)
-    passing = delayed(_pass)
+    The chain is one layer of the graph above the data, so that dask sees that others use them
+    too and reads them once.
+    """
+    import dask.array as da
+    from dask.base import tokenize
+    from dask.highlevelgraph import HighLevelGraph
+
+    data = da.asarray(field.data)
+    name = f"quality-{tokenize(data.name, rule)}"
+    tasks: dict[Any, Any] = {}
     tiles = []
-    for where in np.ndindex(blocks.shape[1:]):
-        passed = None
-        for step in range(blocks.shape[0]):
-            passed = passing(passed, blocks[(step, *where)], rule)
+    for where in np.ndindex(data.numblocks[1:]):
+        passed: Any = None
+        for step in range(data.numblocks[0]):
+            key = (f"pass-{name}", step, *where)
+            tasks[key] = (_pass, passed, (data.name, step, *where), rule)
+            passed = key
         tiles.append(passed)
     whole = int(np.prod(field.shape[1:], dtype=np.int64))
-    total = delayed(_total)(tiles, whole, rule.limits.coverage)
-    found: da.Array = da.from_delayed(total, (len(COUNTED),), np.int64)
-    return found
+    tasks[(name, 0)] = (_total, tiles, whole, rule.limits.coverage)
+    graph = HighLevelGraph.from_collections(name, tasks, dependencies=[data])
+    return da.Array(graph, name, ((len(COUNTED),),), np.int64)
 
 
 def _pass(passed: _Passed | None, values: NDArray[Any], rule: _Rule) -> _Passed:

@@ -84,10 +84,10 @@ def _points(
 ) -> xr.Dataset:
     """Return rows as points; what the entry counts is one at each of them."""
     ones = np.ones(len(table), np.float32)
-    data = {name: ("point", values) for name, values in numbers.items()}
+    data: dict[str, Any] = {name: ("point", values) for name, values in numbers.items()}
     for source in entry.variables.values():
         if entry.layout.observations == "count" and source.name not in data:
-            data[source.name] = ("point", ones)
+            data[source.name] = ("point", ones, {"units": "1"})
     coords = {
         lat: ("point", table[lat].to_numpy(np.float64), _LAT_ATTRS),
         lon: ("point", table[lon].to_numpy(np.float64), _LON_ATTRS),
@@ -110,9 +110,9 @@ def _stations(
     if np.unique(cells).size < cells.size:
         at = int(pd.Series(cells).duplicated().to_numpy().argmax())
         raise HarmonisationError(
-            f"{origin}: {tuple(table[keys].iloc[at])} has two values at one time (row {at + 1}); "
-            "name the column of stations 'station', or say 'observations: true' under 'layout:' "
-            "of the dataset's entry if rows are observations at points"
+            f"{origin}: {', '.join(map(str, table[keys].iloc[at]))} has two values at one time "
+            f"(row {at + 1}); name the column of stations 'station', or say 'observations: mean' "
+            "under 'layout:' of the dataset's entry if rows are observations at points"
         )
     data = {}
     for name, values in numbers.items():

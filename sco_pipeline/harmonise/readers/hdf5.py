@@ -28,9 +28,9 @@ def read_hdf5(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         for name, variable in ds.variables.items():
             key = str(name) if group == "/" else f"{group.strip('/')}/{name}"
             variables[key] = _with_dims_by_size(variable)
-    coords = {name for name, variable in variables.items() if variable.dims == (name,)}
-    ds = xr.Dataset({k: v for k, v in variables.items() if k not in coords}, attrs=attrs)
-    return ds.assign_coords({name: variables[name] for name in coords})
+    lines = {name: variable for name, variable in variables.items() if variable.dims == (name,)}
+    data = {name: variable for name, variable in variables.items() if name not in lines}
+    return xr.Dataset(data, xr.Coordinates(lines, indexes={}), attrs)
 
 
 def _groups(path: Path) -> list[str]:
