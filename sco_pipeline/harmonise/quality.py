@@ -132,7 +132,7 @@ def count_flags(flags: xr.Dataset) -> dict[str, dict[str, int]]:
 
 
 def quality_counts(
-    ds: xr.Dataset, variables: Mapping[str, Variable], limits: Limits | None = None
+    ds: xr.Dataset, variables: Mapping[str, Variable | None], limits: Limits | None = None
 ) -> xr.Dataset:
     """Return how many values each check flags, block by block as the data pass.
 
@@ -144,7 +144,7 @@ def quality_counts(
     ds : Dataset (time, ...)
         Harmonised.
     variables : mapping
-        Catalog id -> quantity, for the valid ranges.
+        Id of what is checked -> quantity, for the valid range, or None.
     limits : Limits, optional
         How far values may go.
 

@@ -104,3 +104,18 @@ def test_netcdf_and_hdf5_readers_agree_on_a_plain_file(tmp_path):
     path = syn.write(syn.grid_dataset(), tmp_path / "a.nc")
     entry = syn.entry({"tas": "tas"}, "day", "hdf5")
     xr.testing.assert_identical(read(path, entry).load(), read(path).load())
+
+
+def test_geotiff_is_dated_by_its_tag(tmp_path):
+    rasterio = pytest.importorskip("rasterio")
+    path = tmp_path / "a.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, height=2, width=2, dtype="float32",
+        crs="EPSG:4326", transform=rasterio.Affine(1, 0, -10, 0, -1, 10), nodata=-1,
+    ) as file:  # fmt: skip
+        file.write(np.array([[[1, 2], [3, -1]]], "f4"))
+        file.update_tags(TIFFTAG_DATETIME="2001:05:01 06:00:00")
+    entry = syn.entry({"tas": {"name": "v", "units": "degC"}}, "day", "geotiff")
+    ds = harmonise.open_dataset(entry, syn.VARIABLES, [path], syn.request("tas")).load()
+    assert str(ds.time.values[0])[:13] == "2001-05-01T00"
+    np.testing.assert_array_equal(ds.tas.values[0], [[3, np.nan], [1, 2]])
