@@ -15,8 +15,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..catalog import BBox, DatasetEntry, Request, Variable
+from ..catalog import DatasetEntry, Request, Variable
 from ..errors import HarmonisationError
+from .cells import Cells, cells_of
 from .contract import check_contract
 from .coordinates import Axes
 from .dates import dates_elsewhere
@@ -27,8 +28,6 @@ from .opened_dataset import Opening
 from .opening import attributes, time_coords
 from .periods import begin, following
 from .readers import read
-from .regrid import Target, target_grid
-from .regular import columns_in, regular_coords, rows_in
 from .stamps import decode
 from .stored import unpacked
 from .variables import source_of
@@ -73,36 +72,6 @@ class Swath:
         return np.broadcast_to(np.expand_dims(values.transpose(order), absent), shape).ravel()
 
 
-@dataclass(frozen=True)
-class Cells:
-    """The rows and columns of a target grid that are filled."""
-
-    target: Target
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.rows.size, self.columns.size
-
-    def find(self, lat: NDArray[Any], lon: NDArray[Any]) -> NDArray[np.intp]:
-        """Return the cell of each position, -1 outside or without a position."""
-        lat, lon = np.asarray(lat, float), np.asarray(lon, float)
-        lon = lon - 360.0 * np.floor((lon + 180) / 360)
-        with np.errstate(invalid="ignore"):
-            row = np.searchsorted(self.target.lat_edges, np.minimum(lat, 90 - 1e-12), "right") - 1
-            column = np.searchsorted(self.target.lon_edges, lon, "right") - 1
-        row = np.where(np.isfinite(lat + lon), row, -1)
-        places = [
-            _places(self.rows, self.target.shape[0]),
-            _places(self.columns, self.target.shape[1]),
-        ]
-        row = np.where((row < 0) | (row >= self.target.shape[0]), -1, places[0][row])
-        column = np.where(column >= self.target.shape[1], -1, places[1][column])
-        return np.where((row < 0) | (column < 0), -1, row * self.columns.size + column)
-
-
 def open_observations(
     entry: DatasetEntry,
     variables: Mapping[str, Variable],
@@ -139,7 +108,7 @@ def open_observations(
         If a file has no positions or times, or none falls into the period.
     """
     opening = Opening(entry, variables, request)
-    cells = _cells(target_grid(grid), request.bbox)
+    cells = cells_of(grid, request.bbox)
     swaths = [_swath(Path(path), opening) for path in sorted(paths, key=str)]
     held: dict[Any, list[Swath]] = {}
     for swath in swaths:
@@ -156,7 +125,7 @@ def open_observations(
     found = f"{len(swaths)} files of observations"
     what = "how many there are" if entry.layout.observations == "count" else "means"
     opening.journal.add("grid", found, f"{what} on {grid} each {_frequency(entry)}", "the recipe")
-    ds = xr.Dataset(coords={**time_coords(Axis(start, end, ()), opening), **_coords(cells)})
+    ds = xr.Dataset(coords={**time_coords(Axis(start, end, ()), opening), **cells.coords()})
     for name in swaths[0].fields:
         _add(ds, name, [held[period] for period in start], cells, opening)
     ds.attrs = attributes(entry, opening)
@@ -241,29 +210,6 @@ def _is_wanted(start: Any, request: Request) -> bool:
     )
 
 
-def _cells(target: Target, bbox: BBox | None) -> Cells:
-    """Return the cells of a grid that touch a box, all without one."""
-    rows, columns = (
-        np.stack([e[:-1], e[1:]], axis=1) for e in (target.lat_edges, target.lon_edges)
-    )
-    if bbox is None:
-        return Cells(target, np.arange(len(rows)), np.arange(len(columns)))
-    return Cells(
-        target, np.flatnonzero(rows_in(rows, bbox)), np.flatnonzero(columns_in(columns, bbox))
-    )
-
-
-def _coords(cells: Cells) -> dict[str, xr.Variable]:
-    bounds = [
-        np.stack([edges[:-1], edges[1:]], axis=1)[part]
-        for edges, part in (
-            (cells.target.lat_edges, cells.rows),
-            (cells.target.lon_edges, cells.columns),
-        )
-    ]
-    return regular_coords(bounds[0].mean(axis=1), bounds[1].mean(axis=1), *bounds)
-
-
 def _add(
     ds: xr.Dataset, name: str, periods: Sequence[Sequence[Swath]], cells: Cells, opening: Opening
 ) -> None:
@@ -309,10 +255,3 @@ def _gathered(
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / number
     return np.stack([mean, number]).reshape(2, 1, *cells.shape)
-
-
-def _places(taken: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    """Return the place of each row or column among those taken, -1 for the others."""
-    places = np.full(size, -1, np.intp)
-    places[taken] = np.arange(taken.size)
-    return places

@@ -52,8 +52,8 @@ _FACTS = (
 )
 
 _QUALITY = (
-    "Values of the inputs that the checks found unusual. They are marked for the reader and were "
-    "not removed, but for values out of range where the dataset's entry has them masked."
+    "What the checks found unusual in the inputs. They remove nothing; values out of range are "
+    "missing where the entry of the dataset has them masked."
 )
 _CHECKS = {
     "valid": "Values",
@@ -61,7 +61,7 @@ _CHECKS = {
     "out_of_range": "Out of range",
     "jump": "Jump from step to step",
     "constant_run": "One value for ten steps or more",
-    "spike": "Far from all neighbours",
+    "spike": "Far from the neighbours",
     "low_coverage": "In a step with few values",
 }
 

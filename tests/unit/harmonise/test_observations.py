@@ -60,8 +60,9 @@ def test_scan_lines_past_midnight_belong_to_the_next_day(tmp_path):
 
 
 def test_the_date_line_the_poles_and_missing_positions(tmp_path):
-    lat, lon = [[90, -90, 5, 5, np.nan]], [[0, 359.9, 180, -180.0, 7]]
-    ds = gathered([swath(tmp_path / "1.nc", lat, lon, [[1, 2, 3, 5, 49]], [0])])
+    lat = [[90, -90, 5, 5, np.nan, 5, 1e20, np.nan]]
+    lon = [[0, 359.9, 180, -180.0, 7, np.nan, 7, np.nan]]
+    ds = gathered([swath(tmp_path / "1.nc", lat, lon, [[1, 2, 3, 5, 49, 49, 49, 49]], [0])])
     assert float(ds.tos[0].sel(lat=85, lon=5)) == 1 and float(ds.tos[0].sel(lat=-85, lon=-5)) == 2
     assert float(ds.tos[0].sel(lat=5, lon=-175)) == 4  # 180 and -180 are one meridian
     assert float(ds.tos_observations.sum()) == 4
