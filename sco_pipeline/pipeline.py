@@ -143,7 +143,8 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
     Returns
     -------
     Dataset (time, ...)
-        Harmonised and lazy.
+        Harmonised and lazy; with ``<variable>_quality_count`` (quality_check) beside each
+        variable, of its values before any regridding, unless the recipe says ``quality: false``.
 
     Raises
     ------
@@ -158,10 +159,15 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
         names = wanted[record.dataset]
         variables = {name: catalog.variables[name] for name in names}
         paths = [Path(file.path) for file in record.files]
-        part = harmonise.open_dataset(entry, variables, paths, _request(recipe, names))
-        if recipe.grid is not None:
+        request = _request(recipe, names)
+        if entry.layout.observations and recipe.grid is not None:
+            part = harmonise.open_observations(entry, variables, paths, request, recipe.grid)
+        else:
+            part = harmonise.open_dataset(entry, variables, paths, request)
+        counts = harmonise.quality_counts(part, variables) if recipe.quality else xr.Dataset()
+        if recipe.grid is not None and not entry.layout.observations:
             part = harmonise.regrid(part, recipe.grid, cache_dir=settings.cache_dir / "weights")
-        parts.append(part)
+        parts.append(part.assign(counts.data_vars))
     return _join(recipe, parts)
 
 
@@ -181,7 +187,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     -------
     Dataset
         ``<name>`` on the grid, ``<name>_regional`` and ``<name>_valid_fraction`` along
-        ``region``; in memory, since it was computed in one pass over the inputs.
+        ``region``, ``<variable>_quality_count`` along ``quality_check`` as in the inputs; in
+        memory, since it was computed in one pass over the inputs.
 
     Raises
     ------
@@ -197,6 +204,8 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
         wanted = areas.load_areas(recipe.regions, catalog, settings)
         regional = _regional(product, wanted, coverage)
         product = product.merge(regional, compat="equals", join="exact")
+    counts = {name: da for name, da in inputs.data_vars.items() if "quality_check" in da.dims}
+    product = product.assign(counts)
     with cluster(settings):
         return product.load()
 
@@ -248,6 +257,7 @@ def produce(
             fingerprint=key,
             inputs=describe_inputs(records),
             files=(),
+            quality=_quality(product),
             caveats=recipe.caveats,
             made=dt.datetime.now(dt.UTC),
         )
@@ -340,6 +350,17 @@ def _regional(product: xr.Dataset, wanted: regions.Regions, coverage: Path) -> x
         regional[f"{name}_regional"] = mean.drop_vars("valid_fraction")
         regional[f"{name}_valid_fraction"] = fraction
     return regional
+
+
+def _quality(product: xr.Dataset) -> dict[str, dict[str, int]]:
+    """Return variable -> check -> count of the inputs of a product."""
+    return {
+        str(name).removesuffix(harmonise.QUALITY_COUNT): dict(
+            zip(da["quality_check"].values.tolist(), da.values.tolist(), strict=True)
+        )
+        for name, da in product.data_vars.items()
+        if da.dims == ("quality_check",)
+    }
 
 
 def _write(product: xr.Dataset, recipe: Recipe, made: Product) -> Product:

@@ -8,9 +8,11 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from pydantic import Field
 
 from . import files
 from .catalog import Catalog, FetchRecord, Recipe
@@ -47,6 +49,7 @@ class Product(Model):
     fingerprint: str
     inputs: tuple[Input, ...]
     files: tuple[ProductFile, ...]
+    quality: Mapping[str, Mapping[str, int]] = Field(default={})
     caveats: tuple[str, ...] = ()
     made: dt.datetime
     up_to_date: bool = False
@@ -217,6 +220,10 @@ def explain_directory(directory: Path) -> dict[str, object]:
         "whole": "yes" if is_whole(product) else "no; run the recipe again",
         "inputs": "\n".join(f"{i.dataset}: {i.url} sha256 {i.sha256}" for i in product.inputs),
         "files": "\n".join(f"{file.path} ({file.size} bytes)" for file in product.files),
+        "quality": "\n".join(
+            f"{name}: " + ", ".join(f"{count:,} {check}" for check, count in counts.items())
+            for name, counts in product.quality.items()
+        ),
         "caveats": "\n".join(product.caveats),
         "fingerprint": product.fingerprint,
     }

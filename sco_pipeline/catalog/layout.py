@@ -85,6 +85,11 @@ class Layout(BaseModel):
     position: tuple[float, float] | None = Field(
         None, description="latitude and longitude of a single station"
     )
+    observations: Literal["mean", "count"] | None = Field(
+        None,
+        description="for values at positions of their own (swaths, tracks, points), which are "
+        "gathered on the grid of a recipe: what becomes of those in one cell and period",
+    )
     select: dict[str, float | str] = Field(
         default={}, description="dimension -> label, for a level or member of a file with many"
     )

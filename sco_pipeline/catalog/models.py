@@ -350,6 +350,9 @@ class Recipe(Model):
     cadence: Cadence
     formats: tuple[Id, ...] = ("netcdf", "maps", "series")
     maps: tuple[MapRequest, ...] = ()
+    quality: bool = Field(
+        True, description="whether the inputs are checked as they pass, with counts in the product"
+    )
     caveats: tuple[Text, ...] = Field((), description="what a reader must know; on every output")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from .. import access, pipeline
 from ..catalog import Recipe, load_catalog
+from ..errors import HarmonisationError
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
 
@@ -32,7 +34,11 @@ def add_to(app: typer.Typer) -> None:
     app.command("run", epilog="Example: sco run equatorial-sst --output-dir products")(run)
     app.command("fetch", epilog="Example: sco fetch equatorial-sst --dry-run")(fetch)
     app.command("status", epilog="Example: sco status equatorial-sst")(status)
-    app.command("inspect", epilog="Example: sco inspect sst.nc --frequency day")(inspect)
+    app.command(
+        "inspect",
+        epilog="Examples: sco inspect sst.nc --frequency day   |   "
+        "sco inspect co2.csv --units co2=ppm --quality",
+    )(inspect)
     app.command("explain", epilog="Example: sco explain outputs/equatorial-sst")(explain)
 
 
@@ -96,12 +102,35 @@ def inspect(
     frequency: Annotated[
         str | None, typer.Option(help="hour, day, month or year, where it does not show.")
     ] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(help="Name in the file; may be repeated.")
+    ] = None,
+    units: Annotated[
+        list[str] | None, typer.Option(help="NAME=UNITS where the file is silent or wrong.")
+    ] = None,
+    layout: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE as under 'layout:' of a catalog entry.")
+    ] = None,
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Read the values and count what the checks find.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Say what a file holds, what harmonising it changes and why."""
     from ..harmonise import inspect as look_into
 
-    hints = {} if frequency is None else {"frequency": frequency}
-    print(look_into(file, **hints))
+    found = look_into(
+        file,
+        quality=quality,
+        frequency=frequency,
+        variables=tuple(variable or ()),
+        units=_pairs("units", units or ()),
+        layout=_pairs("layout", layout or ()),
+    )
+    if as_json:
+        print_json(found.record())
+    else:
+        print(found)
 
 
 def explain(
@@ -134,6 +163,14 @@ def _tell_plan(recipe: str, settings: Settings, as_json: bool) -> None:
         for plan in plans
     ]
     print_table(f"{recipe}: to fetch", ("dataset", "here", "files", "MB", "seconds"), rows)
+
+
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return KEY=VALUE options as a mapping."""
+    for text in texts:
+        if "=" not in text:
+            raise HarmonisationError(f"--{option} is {text!r}, expected KEY=VALUE")
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _recipe(recipe: str, settings: Settings) -> Recipe:

@@ -3,11 +3,14 @@
 from .contract import check_contract
 from .inspection import Inspection, inspect, open_any
 from .journal import Change, Journal
+from .observations import open_observations
 from .opening import open_dataset
-from .quality import count_flags, quality_flags
+from .quality import COUNT as QUALITY_COUNT
+from .quality import count_flags, quality_counts, quality_flags
 from .regrid import regrid
 
 __all__ = [
+    "QUALITY_COUNT",
     "Change",
     "Inspection",
     "Journal",
@@ -16,6 +19,8 @@ __all__ = [
     "inspect",
     "open_any",
     "open_dataset",
+    "open_observations",
+    "quality_counts",
     "quality_flags",
     "regrid",
 ]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HarmonisationError
+from .missing import mask_out_of_range
 
 log = logging.getLogger(__name__)
 
@@ -169,4 +170,4 @@ class Decoding:
                 "'out_of_range: mask'"
             )
         log.warning("%s; they are masked", found)
-        values[outside] = np.nan
+        mask_out_of_range(values, outside)

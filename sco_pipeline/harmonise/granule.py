@@ -86,7 +86,7 @@ def standardise_raw(
     """Bring one undecoded Dataset to the contract, lazily; see `standardise`."""
     names = opening.request.variables
     sources = {name: source_of(raw, name, opening.entry, origin) for name in names}
-    axes = _axes(raw, sources[names[0]].name, opening, origin)
+    axes = axes_of(raw, sources[names[0]].name, opening, origin)
     times = read_times(raw, axes, opening.entry, origin, opening.journal)
     if axes.lat and raw[axes.lat].ndim == 2 and times.dim in raw[axes.lat].dims:
         times = _whole_swath(times, opening)
@@ -98,8 +98,8 @@ def standardise_raw(
     attrs: dict[str, Mapping[str, Any]] = {}
     grid: Grid | None = None
     for wanted in wanted_fields(raw, sources, opening, origin):
-        variable = _selected(raw, wanted.name, opening.entry, origin, opening.journal)
-        mine = _axes(raw, wanted.name, opening, origin)
+        variable = selected(raw, wanted.name, opening.entry, origin, opening.journal)
+        mine = axes_of(raw, wanted.name, opening, origin)
         own = horizontal_grid(raw, variable, mine, opening, origin)
         if grid is not None and (difference := own.differs_from(grid)):
             raise HarmonisationError(
@@ -124,7 +124,7 @@ def _whole_swath(times: Times, opening: Opening) -> Times:
     return Times(np.array([start]), np.array([end]), None, times.derived)
 
 
-def _axes(raw: xr.Dataset, name: str, opening: Opening, origin: str) -> Axes:
+def axes_of(raw: xr.Dataset, name: str, opening: Opening, origin: str) -> Axes:
     """Return the coordinates of a variable; those that the entry names come first."""
     layout = opening.entry.layout
     stated = {
@@ -172,7 +172,7 @@ def _date_like(day: Any, dates: NDArray[Any]) -> Any:
     )
 
 
-def _selected(
+def selected(
     raw: xr.Dataset, name: str, entry: DatasetEntry, origin: str, journal: Journal
 ) -> xr.Variable:
     """Return a variable at the level or member that the entry selects."""

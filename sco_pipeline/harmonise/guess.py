@@ -93,7 +93,7 @@ def guess_entry(
     variables: dict[str, Variable] = {}
     for name in hints.variables or data_names(raw, origin):
         units = hints.units.get(name, str(raw[name].attrs.get("units", "")).strip())
-        problem = _unit_problem(units)
+        problem = _unit_problem(units, name)
         if problem:
             if name in hints.variables:
                 raise HarmonisationError(f"{origin}: variable {name!r} {problem}")
@@ -187,7 +187,9 @@ def guess_frequency(
         for frequency, (low, high) in periods.LENGTHS.items():
             high = 0.89 if frequency == "hour" else high
             if low <= days.min() and days.max() <= high and days.max() > 0:
-                journal.add("frequency", f"steps of {np.median(days):g} days", frequency, "spacing")
+                length = float(np.median(days))
+                steps = f"{length:g} d" if length >= 1 else f"{round(length * 24, 4):g} h"
+                journal.add("frequency", f"steps of {steps}", frequency, "spacing")
                 return frequency
         return "irregular"
     for key in ("time_coverage_resolution", "time_coverage_duration", "frequency"):
@@ -220,13 +222,13 @@ def _lengths(raw: xr.Dataset, variable: xr.Variable, layout: Layout, origin: str
     return periods.seconds_between(start, end) / 86400
 
 
-def _unit_problem(units: str) -> str | None:
+def _unit_problem(units: str, name: str) -> str | None:
     if units.lower() in ("", "n/a", "na", "unknown", "undefined", "none"):
-        return "has no units; state them: units={'<name>': '<units>'}"
+        return f"has no units; state them: units={{{name!r}: '<units>'}}"
     try:
         conversion(units, normalise(units, "degC"))
     except HarmonisationError:
-        return f"has unknown units {units!r}; state them: units={{'<name>': '<units>'}}"
+        return f"has unknown units {units!r}; state them: units={{{name!r}: '<units>'}}"
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from .guess import Hints, guess_entry
 from .journal import Change, Journal
 from .opened_dataset import Opening
 from .opening import assemble
+from .quality import COUNT, COUNTED, quality_counts
 from .readers import detect, read
 
 _WIDTH = 48
@@ -40,6 +41,8 @@ class Inspection:
         Why it cannot be harmonised, in one sentence.
     dataset : Dataset or None
         The harmonised Dataset, lazy; None if refused.
+    quality : dict
+        Variable -> check -> count, if the checks were asked for.
     """
 
     file: str
@@ -48,6 +51,7 @@ class Inspection:
     changes: tuple[Change, ...]
     refused: str | None
     dataset: xr.Dataset | None
+    quality: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Return the table: subject, found, made of it, reason."""
@@ -57,7 +61,8 @@ class Inspection:
         """Return the file, its table of changes and the result as text."""
         sizes = ", ".join(f"{name} {size}" for name, size in self.sizes.items())
         lines = [f"{self.file} ({self.format or 'unknown format'}; {sizes or 'no dimensions'})"]
-        lines += _table([("subject", "found", "harmonised", "why"), *self.rows()])
+        if self.changes:
+            lines += _table([("subject", "found", "harmonised", "why"), *self.rows()])
         if self.refused is not None:
             return "\n".join([*lines, f"refused: {self.refused}"])
         assert self.dataset is not None
@@ -65,17 +70,49 @@ class Inspection:
             shape = ", ".join(f"{dim} {size}" for dim, size in da.sizes.items())
             lines.append(f"{name} [{da.attrs['units']}]: {da.attrs['long_name']} ({shape})")
         time = self.dataset["time_bnds"].values
-        lines.append(f"time {_day(time[0, 0])} to {_day(time[-1, 1])}, {len(time)} steps")
-        return "\n".join(lines)
+        steps = "1 step" if len(time) == 1 else f"{len(time)} steps"
+        lines.append(f"time {_moment(time[0, 0])} to {_moment(time[-1, 1])}, {steps}")
+        return "\n".join([*lines, *self._quality_lines()])
+
+    def _quality_lines(self) -> list[str]:
+        """Return the table of the quality checks, if they were asked for."""
+        if not self.quality:
+            return []
+        checks = list(next(iter(self.quality.values())))
+        rows = [
+            (name, *(f"{counts[check]:,}" for check in checks))
+            for name, counts in self.quality.items()
+        ]
+        return ["quality", *_table([("variable", *checks), *rows])]
+
+    def record(self) -> dict[str, Any]:
+        """Return the same for JSON."""
+        found: dict[str, Any] = {
+            "file": self.file,
+            "format": self.format,
+            "sizes": dict(self.sizes),
+            "changes": [asdict(change) for change in self.changes],
+            "refused": self.refused,
+        }
+        if self.dataset is not None:
+            time = self.dataset["time_bnds"].values
+            found["time"] = [str(time[0, 0]), str(time[-1, 1])]
+            found["variables"] = {
+                str(name): {"units": da.attrs["units"], "sizes": dict(da.sizes)}
+                for name, da in self.dataset.data_vars.items()
+            }
+        return {**found, "quality": self.quality}
 
 
-def inspect(path: str | Path, **hints: Any) -> Inspection:
+def inspect(path: str | Path, *, quality: bool = False, **hints: Any) -> Inspection:
     """Look into a file: what was found, what harmonising changes and why.
 
     Parameters
     ----------
     path : str or Path
         A file of any format that has a reader.
+    quality : bool
+        Whether to read the values and count what the quality checks find.
     **hints
         As for `open_any`.
 
@@ -86,16 +123,17 @@ def inspect(path: str | Path, **hints: Any) -> Inspection:
     """
     path = Path(path)
     journal = Journal()
-    fmt, refused, ds = "", None, None
+    fmt, refused, ds, counts = "", None, None, {}
     sizes: dict[str, int] = {}
     try:
         fmt = detect(path)
         raw = read(path)
         sizes = {str(name): size for name, size in raw.sizes.items()}
         ds = _opened(raw, path.name, _identity(path), fmt, journal, **hints)
+        counts = _counted(ds) if quality else {}
     except HarmonisationError as error:
         refused = str(error)
-    return Inspection(path.name, fmt, sizes, tuple(journal), refused, ds)
+    return Inspection(path.name, fmt, sizes, tuple(journal), refused, ds, counts)
 
 
 def open_any(
@@ -185,13 +223,30 @@ def _identity(path: Path) -> tuple[object, ...]:
     return (str(path), status.st_mtime_ns, status.st_size)
 
 
-def _day(date: Any) -> str:
-    return str(date)[:10]
+def _counted(ds: xr.Dataset) -> dict[str, dict[str, int]]:
+    """Return variable -> check -> count, read from the values."""
+    ranges = load_catalog().variables
+    own = {str(name): ranges.get(str(name)) for name in ds.data_vars}
+    counts = quality_counts(ds, own).load()
+    return {
+        str(name).removesuffix(COUNT): dict(zip(COUNTED, da.values.tolist(), strict=True))
+        for name, da in counts.data_vars.items()
+    }
+
+
+def _moment(date: Any) -> str:
+    """Return a date, with the time of day where it is not midnight."""
+    day, clock = str(date).replace("T", " ")[:16].split(" ")
+    return day if clock == "00:00" else f"{day} {clock}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return rows as aligned text, long cells cut."""
-    cut = [[c if len(c) <= _WIDTH else c[: _WIDTH - 1] + "…" for c in row] for row in rows]
+    """Return rows as aligned text, long cells cut but those of the last column."""
+    last = len(rows[0]) - 1
+    cut = [
+        [c if len(c) <= _WIDTH or at == last else c[: _WIDTH - 1] + "…" for at, c in enumerate(row)]
+        for row in rows
+    ]
     widths = [max(len(row[column]) for row in cut) for column in range(len(rows[0]))]
     lines = []
     for row in cut:

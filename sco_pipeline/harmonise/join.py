@@ -237,7 +237,8 @@ def _check_alike(granules: Sequence[Granule]) -> None:
         if difference:
             raise HarmonisationError(
                 f"{granule.origin} and {first.origin} lie on different grids ({difference}); "
-                "split the dataset, or regrid with 'grid:' in the recipe"
+                "split the dataset, or, if they are swaths, say 'observations: mean' under "
+                "'layout:' of its entry"
             )
         if granule.times.start.dtype != first.times.start.dtype:
             raise HarmonisationError(

@@ -42,6 +42,7 @@ class KnownGrid:
 
 _STEREO_SOUTH = "EPSG:3976"
 _STEREO_NORTH = "EPSG:3411"
+_EASE2_WEST = -17_367_530.4452
 _EASE2 = {"north": "EPSG:6931", "south": "EPSG:6932"}
 
 KNOWN_GRIDS = {
@@ -51,9 +52,15 @@ KNOWN_GRIDS = {
     "nsidc-north-12.5km": KnownGrid(_STEREO_NORTH, -3_850_000, 5_850_000, 12_500, 896, 608),
     "ease2-north-25km": KnownGrid(_EASE2["north"], -9_000_000, 9_000_000, 25_000, 720, 720),
     "ease2-south-25km": KnownGrid(_EASE2["south"], -9_000_000, 9_000_000, 25_000, 720, 720),
-    "ease2-global-36km": KnownGrid("EPSG:6933", -17_367_530.45, 7_314_540.83, 36_032.22, 406, 964),
-    "ease2-global-25km": KnownGrid("EPSG:6933", -17_367_530.45, 7_307_375.92, 25_025.26, 584, 1388),
-    "ease2-global-9km": KnownGrid("EPSG:6933", -17_367_530.45, 7_314_540.83, 9_008.055, 1624, 3856),
+    "ease2-global-36km": KnownGrid(
+        "EPSG:6933", _EASE2_WEST, 7_314_540.8306, 36_032.220840584, 406, 964
+    ),
+    "ease2-global-25km": KnownGrid(
+        "EPSG:6933", _EASE2_WEST, 7_307_375.9224, 25_025.2600081, 584, 1388
+    ),
+    "ease2-global-9km": KnownGrid(
+        "EPSG:6933", _EASE2_WEST, 7_314_540.8306, 9_008.055210146, 1624, 3856
+    ),
 }
 
 

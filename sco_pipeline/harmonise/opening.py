@@ -57,6 +57,11 @@ def open_dataset(
             f"dataset {entry.id!r}: variables {missing or 'none'} asked for, known are "
             f"{list(variables)}; name at least one known variable"
         )
+    if entry.layout.observations:
+        raise HarmonisationError(
+            f"dataset {entry.id!r} holds observations at positions of their own; name a 'grid:' in "
+            "the recipe, on which they are gathered"
+        )
     if has_one_variable_a_file(entry):
         return open_apart(entry, variables, paths, request, open_together)
     return open_together(entry, variables, paths, request)
@@ -101,13 +106,14 @@ def assemble(granules: Sequence[Granule], opening: Opening) -> xr.Dataset:
     if "crs" in grid.coords:
         for variable in data.values():
             variable.attrs["grid_mapping"] = "crs"
-    ds = xr.Dataset(data, coords={**_time_coords(axis, opening), **grid.coords})
-    ds.attrs = _attributes(entry, opening)
+    ds = xr.Dataset(data, coords={**time_coords(axis, opening), **grid.coords})
+    ds.attrs = attributes(entry, opening)
     check_contract(ds)
     return ds
 
 
-def _time_coords(axis: Axis, opening: Opening) -> dict[str, xr.Variable]:
+def time_coords(axis: Axis, opening: Opening) -> dict[str, xr.Variable]:
+    """Return time and its bounds."""
     attrs: dict[str, Any] = {
         "standard_name": "time",
         "long_name": "start of the period",
@@ -125,7 +131,8 @@ def _pairs(start: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
     return np.stack([start, end], axis=1)
 
 
-def _attributes(entry: DatasetEntry, opening: Opening) -> dict[str, Any]:
+def attributes(entry: DatasetEntry, opening: Opening) -> dict[str, Any]:
+    """Return what a harmonised Dataset says of its source and of what was changed."""
     attrs: dict[str, Any] = {
         "dataset": entry.id,
         "title": entry.title,

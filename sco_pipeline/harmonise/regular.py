@@ -71,8 +71,8 @@ def regular_grid(
         journal.add("longitude", "no bounds", "half-way between neighbours", "derived")
     _note_gaps(lat_bnds, lon_bnds, journal)
     if bbox is not None:
-        rows = _rows_in(lat_bnds, bbox)
-        columns = _columns_in(lon_bnds, bbox)
+        rows = rows_in(lat_bnds, bbox)
+        columns = columns_in(lon_bnds, bbox)
         if not (rows.any() and columns.any()):
             raise HarmonisationError(
                 f"{origin}: no cell of dataset {entry.id!r} lies within {bbox!r}; it covers "
@@ -302,11 +302,12 @@ def _note_gaps(lat_bnds: Floats, lon_bnds: Floats, journal: Journal) -> None:
             )
 
 
-def _rows_in(lat_bnds: Floats, bbox: BBox) -> NDArray[np.bool_]:
+def rows_in(lat_bnds: Floats, bbox: BBox) -> NDArray[np.bool_]:
+    """Tell which rows touch the box."""
     return np.asarray((lat_bnds[:, 1] > bbox.south) & (lat_bnds[:, 0] < bbox.north))
 
 
-def _columns_in(lon_bnds: Floats, bbox: BBox) -> NDArray[np.bool_]:
+def columns_in(lon_bnds: Floats, bbox: BBox) -> NDArray[np.bool_]:
     """Tell which columns touch the box, which may cross the antimeridian or be stated 0..360."""
     width = bbox.east - bbox.west
     if width >= 360:

@@ -144,9 +144,7 @@ def _conversion(
             f"correct 'units:' for {variable.id!r} in its entry"
         ) from error
     if source.units is not None and normalise(stated, variable.units) != found:
-        journal.add(
-            variable.id, f"units {stated!r}", f"units {found!r}", "the catalog entry says so"
-        )
+        journal.add(variable.id, f"units {stated!r}", f"units {found!r}", "stated")
     if change.changes or normalise(found, variable.units) != found:
         journal.add(
             variable.id, f"units {found!r}", f"units {variable.units!r}", change.note or "canonical"

@@ -157,6 +157,8 @@ def _connect_variables(product: xr.Dataset) -> None:
             attributes.setdefault("units", "1")
             attributes.setdefault("long_name", "share of the region's area with data")
             attributes["coverage_content_type"] = "qualityInformation"
+        elif "quality_check" in da.dims:
+            attributes["coverage_content_type"] = "qualityInformation"
         else:
             attributes.setdefault("coverage_content_type", "physicalMeasurement")
 

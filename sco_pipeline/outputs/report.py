@@ -6,7 +6,7 @@ A single HTML file: it needs no network, runs no script and shows all text lette
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -36,6 +36,9 @@ figure { margin: 1rem 0; }
 img { max-width: 100%; height: auto; border: 1px solid #ddd; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; background: #f4f4f2;
   padding: .8rem 1rem; margin: 1rem 0; font-size: .9rem; }
+table { border-collapse: collapse; font-size: .9rem; }
+th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #ddd; }
+th:first-child { text-align: left; font-weight: 600; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 .caveat { border-left: 4px solid #b2182b; padding: .3rem .8rem; background: #fdf3f0; }
 @media (max-width: 36rem) { dl { grid-template-columns: 1fr; } }
@@ -47,6 +50,20 @@ _FACTS = (
     ("Preliminary inputs", "preliminary_inputs"),
     ("Version", "product_version"),
 )
+
+_QUALITY = (
+    "What the checks found unusual in the inputs. They remove nothing; values out of range are "
+    "missing where the entry of the dataset has them masked."
+)
+_CHECKS = {
+    "valid": "Values",
+    "missing": "Missing",
+    "out_of_range": "Out of range",
+    "jump": "Jump from step to step",
+    "constant_run": "One value for ten steps or more",
+    "spike": "Far from the neighbours",
+    "low_coverage": "In a step with few values",
+}
 
 
 @writer("report")
@@ -81,6 +98,7 @@ def write_report(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
         _findings(product),
         _figures("Maps", sorted((directory / MAPS).glob("*.png"))),
         _figures("Series", sorted((directory / SERIES).glob("*.png"))),
+        _quality(product),
     ]
     path = directory / "report.html"
     write_text(path, _page(clean(recipe.title), "\n".join(part for part in parts if part)))
@@ -116,6 +134,28 @@ def _findings(product: xr.Dataset) -> str:
             name = clean(series.da.attrs.get("long_name", series.name))
             sections.append(f"<h3>{escape(name)}</h3>{_list(found)}")
     return f"<h2>Latest values</h2>{''.join(sections)}" if sections else ""
+
+
+def _quality(product: xr.Dataset) -> str:
+    """Return the table of what the quality checks of the inputs have counted."""
+    counts = {name: da for name, da in product.data_vars.items() if da.dims == ("quality_check",)}
+    if not counts:
+        return ""
+    names = [str(name).removesuffix("_quality_count") for name in counts]
+    rows = [("", *names)]
+    for at, check in enumerate(product["quality_check"].values):
+        numbers = (f"{int(da.values[at]):,}" for da in counts.values())
+        rows.append((_CHECKS.get(str(check), str(check)), *numbers))
+    return (
+        f"<h2>Quality of the inputs</h2><p>{_QUALITY}</p><table>{''.join(map(_row, rows))}</table>"
+    )
+
+
+def _row(cells: Sequence[str]) -> str:
+    first, *others = (escape(clean(cell)) for cell in cells)
+    tag = "td" if first else "th"
+    inner = "".join(f"<{tag}>{cell}</{tag}>" for cell in others)
+    return f'<tr><th scope="row">{first}</th>{inner}</tr>'
 
 
 def _list(texts: Iterable[str]) -> str:

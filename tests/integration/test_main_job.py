@@ -122,7 +122,14 @@ def test_products_pass_the_cf_checker(made, recipe, tmp_path):
 
 
 # CF has no standard name for these quantities, and a wrong one would be worse than none
-NAMELESS = ("soi_", "tos_standardised_anomaly", "tos_warm_months", "zos_departure")
+NAMELESS = (
+    "soi_",
+    "tos_quality_count",
+    "tos_standardised_anomaly",
+    "tos_warm_months",
+    "zos_departure",
+    "zos_quality_count",
+)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -217,3 +224,15 @@ def test_a_kill_while_writing_leaves_the_previous_product_whole(made, tmp_path, 
         ".darwin-soi-trend.lock",
         "darwin-soi-trend",
     }
+
+
+def test_quality_of_the_inputs_stands_in_the_product(made):
+    with netCDF4.Dataset(sample("ostia_monthly.nc")) as file:
+        stored = np.ma.getmaskarray(file["surface_temperature"][:])
+    product = made[1]["equatorial-sst"]
+    counts = product.quality["tos"]
+    assert (counts["valid"], counts["missing"]) == (int((~stored).sum()), int(stored.sum()))
+    assert counts["out_of_range"] == 0
+    with xr.open_dataset(product.paths("netcdf")[0], engine="h5netcdf") as ds:
+        checks = ds["quality_check"].values.tolist()
+        assert dict(zip(checks, ds["tos_quality_count"].values.tolist(), strict=True)) == counts

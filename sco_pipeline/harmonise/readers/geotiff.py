@@ -6,6 +6,7 @@ Rasterio is used directly and not through rioxarray, whose engine would load GDA
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ def read_geotiff(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
     ds = xr.Dataset(
         {_name(entry): band, "spatial_ref": ((), 0, {"crs_wkt": wkt})},
         coords={rows: (rows, y, {"units": units[0]}), columns: (columns, x, {"units": units[1]})},
-        attrs={_ACDD.get(key, key): value for key, value in tags.items()},
+        attrs={_ACDD.get(key, key): _as_iso(value) for key, value in tags.items()},
     )
     return _dated(ds, names)
 
@@ -74,6 +75,12 @@ def _name(entry: DatasetEntry | None) -> str:
 
 
 _ACDD = {"TIFFTAG_DATETIME": "time_coverage_start"}
+
+
+def _as_iso(text: str) -> str:
+    """Return a date as ISO 8601; TIFF writes ``2001:05:01 00:00:00``."""
+    match = re.fullmatch(r"(\d{4}):(\d\d):(\d\d)( .*)?", text.strip())
+    return text if match is None else "-".join(match.groups()[:3]) + (match[4] or "")
 
 
 def _attributes(file: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ NetCDF-4 goes through h5netcdf and NetCDF-3 through scipy's memory map; both are
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -22,12 +22,18 @@ def read_netcdf(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
     """Open a NetCDF file of any version, undecoded and lazy."""
     with path.open("rb") as file:
         classic = file.read(3) == b"CDF"
-    ds = xr.open_dataset(
-        path,
-        engine="scipy" if classic else "h5netcdf",
-        decode_cf=False,
-        cache=False,
-        chunks=None,
-        **({"mmap": True} if classic else {"phony_dims": "access"}),
+    if classic:
+        return _open(path, engine="scipy", mmap=True)
+    return with_fast_chunks(read_group(path), path)
+
+
+def read_group(path: Path, group: str = "/") -> xr.Dataset:
+    """Open one group of an HDF5 file."""
+    return _open(path, engine="h5netcdf", phony_dims="access", group=group)
+
+
+def _open(path: Path, **how: Any) -> xr.Dataset:
+    # no index: nothing is aligned, and a thousand files would wait for theirs
+    return xr.open_dataset(
+        path, decode_cf=False, cache=False, chunks=None, create_default_indexes=False, **how
     )
-    return ds if classic else with_fast_chunks(ds, path)

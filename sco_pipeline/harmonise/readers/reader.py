@@ -39,6 +39,13 @@ _SIGNATURES = (
     (0, b"PK\x03\x04", "zarr"),
 )
 _ENDINGS = {".csv": "csv", ".txt": "csv", ".dat": "csv", ".zarr": "zarr"}
+# what an entry may call a file that looks like the format on the left
+_ALSO = {
+    "netcdf": ("hdf5",),
+    "csv": ("points",),
+    "json": ("geojson", "points"),
+    "geojson": ("json",),
+}
 
 
 def reader(name: str) -> Callable[[Read], Read]:
@@ -91,6 +98,8 @@ def detect(path: Path) -> str:
             return name
     if head.lstrip()[:1] == b"<":
         raise HarmonisationError(f"{path.name} holds HTML or XML, not data; fetch it again")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return "geojson" if b'"FeatureCollection"' in head else "json"
     if path.suffix.lower() in _ENDINGS:
         return _ENDINGS[path.suffix.lower()]
     raise HarmonisationError(
@@ -112,6 +121,8 @@ def read(path: Path, entry: DatasetEntry | None = None) -> xr.Dataset:
         If the file is damaged, or is not of the format that the entry promises.
     """
     name = detect(path)
+    if entry is not None and entry.format in _ALSO.get(name, ()):
+        name = entry.format
     if entry is not None and entry.format in READERS and entry.format != name:
         raise HarmonisationError(
             f"dataset {entry.id!r}: {path.name} is {name}, not {entry.format}; correct 'format:' "

@@ -44,6 +44,7 @@ def read_zarr(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         decode_cf=False,
         cache=False,
         chunks=None,
+        create_default_indexes=False,
     )
 
 

@@ -102,12 +102,14 @@ def method_of(da: xr.DataArray) -> str:
     """
     if "flag_values" in da.attrs or "flag_masks" in da.attrs:
         return "nearest"
+    return "linear" if not is_conserved(da) and da["lat"].ndim == 1 else "conservative"
+
+
+def is_conserved(da: xr.DataArray) -> bool:
+    """Tell whether a quantity is a fraction, a flux or an amount per area, by its units."""
     units = str(da.attrs.get("units", ""))
-    if units in _SHARES or any(
-        units.endswith(f) or f in units for f in _FLUXES if units != "m s-1"
-    ):
-        return "conservative"
-    return "linear" if da["lat"].ndim == 1 else "conservative"
+    flux = units != "m s-1" and any(part in units for part in _FLUXES)
+    return flux or units in _SHARES
 
 
 def cached_weights(ds: xr.Dataset, target: Target, method: str, cache_dir: Path | None) -> Any:

@@ -87,3 +87,17 @@ def test_rank_of_the_latest(described, latest, expected):
 def test_too_few_values_give_no_rank(described):
     described["tos_anomaly_regional"][0, 4:] = np.nan
     assert finding(series_of(described)[0], described, 0) is None
+
+
+def test_counts_of_the_quality_checks_are_a_table(described, recipe, tmp_path):
+    assert (
+        "Quality of the inputs" not in read(writers["report"](described, recipe, tmp_path)[0]).text
+    )
+    counts = ("quality_check", [12345, 6, 0, 2])
+    described = described.assign_coords(
+        quality_check=["valid", "missing", "out_of_range", "jump"]
+    ).assign(tos_quality_count=counts)
+    page = read(writers["report"](described, recipe, tmp_path)[0])
+    assert "Quality of the inputs" in page.text
+    for cell in ("tosValues12,345Missing6Out of range0Jump from step to step2",):
+        assert cell in page.text

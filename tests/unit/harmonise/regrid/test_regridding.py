@@ -164,3 +164,39 @@ def test_what_cannot_be_regridded_says_why(tmp_path):
         regrid(ds, "latlon-5deg", methods={"pr": "cubic"})
     with pytest.raises(HarmonisationError, match="it has no grid"):
         regrid(ds.drop_vars("cell_area"), "latlon-5deg")
+
+
+@pytest.mark.parametrize("grid", ["latlon-10deg", "latlon-3deg", "latlon-90min"])
+def test_integral_is_kept_with_missing_cells_and_over_the_date_line(tmp_path, grid):
+    lat, lon = np.arange(-38.0, 40, 4), np.arange(152.0, 212, 4)  # to 148 west
+    ds = syn.grid_dataset(days=1, lat=lat, lon=lon, name="pr", units="mm d-1", seed=7)
+    ds.pr.values[:] = np.abs(ds.pr.values)
+    path = syn.write(ds, tmp_path / "a.nc")
+    entry = syn.entry({"pr": "pr"})
+    source = harmonise.open_dataset(entry, syn.VARIABLES, [path], syn.request("pr"))
+    ones = source.copy(data={"pr": source.pr.notnull() * 1.0})
+    ones.pr.attrs = source.pr.attrs
+    # what a target cell holds is its mean times the part of it that valid cells cover
+    got = regrid(source, grid, min_coverage=0.0)
+    part = regrid(ones.fillna(0.0), grid, min_coverage=0.0)
+    inside = regrid(source.copy(data={"pr": ones.pr * 0 + 1}), grid, min_coverage=0.0)
+    assert source.pr.isnull().any() and set(inside.pr.values.ravel()) <= {1.0, np.nan}
+    before = float((source.pr.astype("f8") * source.cell_area).sum())
+    covered = covered_area(got, source)
+    after = float((got.pr[0].astype("f8") * part.pr[0] * covered).sum())
+    assert after == pytest.approx(before, rel=1e-6)
+
+
+def covered_area(target: xr.Dataset, source: xr.Dataset) -> np.ndarray:
+    """Return the area of each target cell that the box of the source covers, m2."""
+    south, north = float(source.lat_bnds.min()), float(source.lat_bnds.max())
+    west, width = 150.0, 60.0
+    lat = np.clip(target.lat_bnds.values, south, north)
+    belts = np.sin(np.deg2rad(lat[:, 1])) - np.sin(np.deg2rad(lat[:, 0]))
+    east = (target.lon_bnds.values - west) % 360  # degrees east of the western edge
+    east[:, 1] = np.where(
+        east[:, 1] <= east[:, 0], east[:, 0] + np.ptp(target.lon_bnds.values[0]), east[:, 1]
+    )
+    spans = np.clip(east[:, 1], 0, width) - np.clip(east[:, 0], 0, width)
+    spans += np.clip(east[:, 1] - 360, 0, width)  # a cell that holds the western edge
+    return 6371007.181**2 * belts[:, None] * np.deg2rad(spans)[None, :]
