@@ -83,7 +83,9 @@ def opened(paths: list[str]) -> Any:
     from tests import synthetic as syn
 
     entry = syn.entry({"tas": "t2m"}, "day")
-    return harmonise.open_dataset(entry, syn.VARIABLES, [Path(p) for p in paths], syn.request("tas"))
+    return harmonise.open_dataset(
+        entry, syn.VARIABLES, [Path(p) for p in paths], syn.request("tas")
+    )
 
 
 def land() -> Any:
@@ -202,7 +204,9 @@ def table(folder: Path, paths: list[Path], rounds: int) -> None:
     ours, peer = (np.load(folder / f"{kind}.npy") for kind in ("means", "matrix"))
     off = np.nanmax(np.abs(ours - peer), axis=(1, 2))
     alike = (np.isnan(ours) == np.isnan(peer)).all()
-    print(f"  largest difference: means {off[0]:.1e} degC, shares {off[1]:.1e}; gaps alike: {alike}")
+    print(
+        f"  largest difference: means {off[0]:.1e} degC, shares {off[1]:.1e}; gaps alike: {alike}"
+    )
 
 
 def main(years: int = 10, rounds: int = 3, place: str | None = None) -> None:
