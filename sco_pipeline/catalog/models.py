@@ -263,7 +263,7 @@ class DatasetEntry(Model):
 
 
 class RegionSet(Model):
-    """Named areas: a geometry file beside the entry, a download, boxes, or vendored countries."""
+    """Named areas: a geometry file beside the entry, a download, boxes, circles, or countries."""
 
     id: Id
     title: Text
@@ -282,6 +282,7 @@ class RegionSet(Model):
         "refuse", description="what an edge over more than half a turn of longitude means"
     )
     boxes: dict[Id, Box] | None = None
+    circles: dict[Id, Circle] | None = Field(None, description="what lies around a place")
     countries: Literal["110m", "50m"] | None = Field(
         None, description="vendored Natural Earth countries of this scale"
     )
@@ -289,9 +290,9 @@ class RegionSet(Model):
 
     @model_validator(mode="after")
     def _one_geometry(self) -> RegionSet:
-        kinds = ("file", "access", "boxes", "countries")
+        kinds = ("file", "access", "boxes", "circles", "countries")
         if sum(getattr(self, kind) is not None for kind in kinds) != 1:
-            raise ValueError("needs exactly one of 'file', 'boxes', 'countries' and 'access'")
+            raise ValueError(f"needs exactly one of {', '.join(map(repr, kinds))}")
         reads_file = self.file is not None or self.access is not None
         if reads_file and not (self.sha256 and self.id_field and self.name_field):
             raise ValueError("a geometry file needs 'sha256', 'id_field' and 'name_field'")
@@ -302,6 +303,15 @@ class Box(BBox):
     """A named box."""
 
     name: Text
+
+
+class Circle(Model):
+    """A named place and what lies within a distance of it."""
+
+    name: Text
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=360)
+    radius_km: float = Field(gt=0, lt=10_000)
 
 
 class IndicatorRequest(Model):
