@@ -87,3 +87,13 @@ def test_rank_of_the_latest(described, latest, expected):
 def test_too_few_values_give_no_rank(described):
     described["tos_anomaly_regional"][0, 4:] = np.nan
     assert finding(series_of(described)[0], described, 0) is None
+
+
+def test_rank_among_the_same_month_of_other_years(station, recipe, catalog, records):
+    values = np.tile(np.arange(12.0), 20)
+    values[-1] = 10.5  # the lowest December, and higher than most values of all months
+    station["soi_anomaly"][:] = values
+    described = describe(station, recipe, catalog, records)
+    (series,) = series_of(described)
+    text = finding(series, described, 0)
+    assert text == "+10.5 in December 1885, the lowest of 20 December values."
