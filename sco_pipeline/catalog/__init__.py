@@ -13,17 +13,14 @@ from .models import (
     Evidence,
     FetchedFile,
     FetchRecord,
-    IndicatorRequest,
-    MapRequest,
     Period,
     Preliminary,
-    Recipe,
-    RegionalRequest,
     RegionSet,
     Request,
     Source,
     Variable,
 )
+from .recipes import IndicatorRequest, MapRequest, Recipe, RegionalRequest
 from .select import members, membership_summary, parse_bbox
 
 __all__ = [

@@ -92,8 +92,9 @@ def year_to_date(series: Series, product: xr.Dataset, column: int) -> str | None
     units = "" if units in ("no unit", "count") else f" {units}"
     apart = standing.to_date_anomaly[row, 0]
     sign = "+" if apart > 0 else ""
+    span = f"{MONTHS[begin - 1]} to {MONTHS[month - 1]} {year}"
     return (
-        f"{where}{number(float(value), steps)}{units} from {MONTHS[begin - 1]} to {MONTHS[month - 1]} {year}, "
+        f"{where}{number(float(value), steps)}{units} from {span}, "
         f"{sign}{number(float(apart), steps)}{units} from normal, "
         f"{_rank(standing.to_date[alike, 0], value, 'years')}."
     )

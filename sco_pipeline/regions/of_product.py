@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from ..catalog.models import Recipe, RegionalRequest
+from ..catalog.recipes import Recipe, RegionalRequest
 from ..errors import RegionError, unknown
 from .aggregate import aggregate
 from .region import Regions
