@@ -122,7 +122,14 @@ def test_products_pass_the_cf_checker(made, recipe, tmp_path):
 
 
 # CF has no standard name for these quantities, and a wrong one would be worse than none
-NAMELESS = ("soi_", "tos_standardised_anomaly", "tos_warm_months", "zos_departure")
+NAMELESS = (
+    "soi_",
+    "tos_standardised_anomaly",
+    "tos_warm_months",
+    "tos_warm_pool_area",
+    "tos_maximum_place_",
+    "zos_departure",
+)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
