@@ -1,128 +1,227 @@
-"""Time and memory of daily means of 241 countries on a global 0.25-degree grid, beside reading.
+"""Means of 241 countries from daily 0.25-degree data, against reading the same files.
 
-``python benchmarks/regions_apply.py [days]`` writes days of packed data (int16, zlib, one chunk
-a day) to a temporary directory, then times, each in a process of its own: reading and decoding
-alone, the same with the means of all countries, and the same with xarray's weighted means of a
-few countries, scaled to all. Values of those few are compared. Peak memory is that of the process.
+``python benchmarks/regions_apply.py [years] [rounds] [folder]`` writes one file a year (int16,
+zlib 4 with byte shuffle, one chunk a day; about 0.45 GB) to a temporary directory. Then, in turn
+and each in a process of its own: reading and decoding every value once and doing nothing with
+it; the same reader, chunks and threads with the means of all countries; and the same with a
+matrix product of SciPy, values and valid shares, which is also what the means are compared with.
+One year is run beside all of them, so that peak memory can be compared.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import dask
 import numpy as np
-import xarray as xr
-
-from sco_pipeline.geography import countries
-from sco_pipeline.regions import Regions, aggregate, make_regions
-from sco_pipeline.regions.locate import grid_of
-from sco_pipeline.regions.weights import compute_coverage
 
 STEP = 0.25
-PEER_REGIONS = ("fra", "bra", "rus")
-ROUNDS = 2
+ROWS, COLUMNS = int(180 / STEP), int(360 / STEP)
+FILL = np.int16(-32768)
+FIRST = 2001
+THREADS = 2
 
 
-def write(path: Path, days: int) -> None:
-    """Write a file with noise on a smooth field, and the sea missing in part."""
+def write(folder: Path, year: int) -> None:
+    """Write the days of a year: noise on a smooth field, a fifth of the cells missing."""
     import h5netcdf
 
-    lat, lon = np.arange(-90 + STEP / 2, 90, STEP), np.arange(-180 + STEP / 2, 180, STEP)
-    rng = np.random.default_rng(0)
+    days = (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days
+    lat, lon = axes()
+    path = folder / f"{year}.nc"
     with h5netcdf.File(path, "w") as file:
-        file.dimensions = {"time": days, "lat": lat.size, "lon": lon.size}
-        for name, values in (("time", np.arange(days)), ("lat", lat), ("lon", lon)):
-            file.create_variable(name, (name,), data=values)
-        file["time"].attrs["units"] = "days since 2001-01-01"
-        tas = file.create_variable(
-            "tas", ("time", "lat", "lon"), "i2", chunks=(1, lat.size, lon.size),
-            compression="gzip", compression_opts=4, shuffle=True, fillvalue=np.int16(-32768),
+        file.dimensions = {"time": days, "lat": ROWS, "lon": COLUMNS}
+        stored = file.create_variable(
+            "t2m", ("time", "lat", "lon"), "i2", chunks=(1, ROWS, COLUMNS), fillvalue=FILL,
+            compression="gzip", compression_opts=4, shuffle=True,
         )  # fmt: skip
-        tas.attrs["scale_factor"], tas.attrs["add_offset"] = 0.01, 0.0
-        smooth = 3000 * np.cos(np.radians(lat))[:, None] + 0 * lon
-        gaps = rng.random(smooth.shape) < 0.2
-        for day in range(days):
-            noise = rng.integers(-50, 50, smooth.shape)
-            tas[day] = np.where(gaps, -32768, smooth + noise).astype(np.int16)
+        stored.attrs.update({"units": "degC", "scale_factor": 0.01, "add_offset": 0.0})
+        for name, values, units in (
+            ("time", np.arange(days), f"days since {year}-01-01"),
+            ("lat", lat, "degrees_north"),
+            ("lon", lon, "degrees_east"),
+        ):
+            file.create_variable(name, (name,), data=values).attrs["units"] = units
+        place = file._h5file["t2m"].id
+        with ThreadPoolExecutor(THREADS) as pool:
+            for day, chunk in enumerate(pool.map(lambda day: packed(year, day), range(days))):
+                place.write_direct_chunk((day, 0, 0), chunk)
 
 
-def land() -> Regions:
+def axes() -> tuple[np.ndarray, np.ndarray]:
+    """Return latitudes and longitudes."""
+    return np.arange(-90 + STEP / 2, 90, STEP), np.arange(-180 + STEP / 2, 180, STEP)
+
+
+def packed(year: int, day: int) -> bytes:
+    """Return the field of a day as it stands in the file: shuffled and deflated."""
+    import deflate
+
+    rng = np.random.default_rng((year, day))
+    season = 500 * np.cos(2 * np.pi * day / 365.25)
+    smooth = 3000 * np.cos(np.radians(axes()[0])) - 1000 + season
+    field = smooth.astype(np.int16)[:, None] + rng.integers(
+        -40, 40, (ROWS, COLUMNS), dtype=np.int16
+    )
+    field[rng.random((ROWS, COLUMNS), dtype=np.float32) < 0.2] = FILL
+    return bytes(deflate.zlib_compress(field.reshape(-1, 1).view(np.uint8).T.tobytes(), 4))
+
+
+def opened(paths: list[str]) -> Any:
+    """Open the files as the pipeline does."""
+    from sco_pipeline import harmonise
+    from tests import synthetic as syn
+
+    entry = syn.entry({"tas": "t2m"}, "day")
+    return harmonise.open_dataset(
+        entry, syn.VARIABLES, [Path(p) for p in paths], syn.request("tas")
+    )
+
+
+def land() -> Any:
     """Return all countries."""
+    from sco_pipeline.geography import countries
+    from sco_pipeline.regions import make_regions
+
     found = countries("50m")
     return make_regions(
         [c.id for c in found], [c.name for c in found], [c.geometry for c in found], "countries"
     )
 
 
-def work(kind: str, path: str) -> None:
-    """Do one kind of work and print seconds, peak memory and the last day's means."""
-    regions = land()
-    # a first call on a small array takes compilation and coverage out of the time
-    ds = xr.open_dataset(path, engine="h5netcdf", chunks={"time": 8}, decode_times=False)
-    aggregate(ds.tas.isel(time=[0]), regions, min_valid_fraction=0).compute()
-    coverage = compute_coverage(grid_of(ds.tas), regions)
-    area = np.cos(np.radians(ds.lat)).broadcast_like(ds.tas[0]).to_numpy().ravel()
-    values: list[float] = []
-    wall, cpu = time.perf_counter(), time.process_time()
-    with dask.config.set(scheduler="threads", num_workers=2):
-        if kind == "read":
-            ds.tas.data.map_blocks(lambda block: block[:, :1, :1]).compute()
-        elif kind == "means":
-            found = aggregate(ds.tas, regions, min_valid_fraction=0).compute()
-            values = found.isel(time=-1).sel(region=list(PEER_REGIONS)).to_numpy().tolist()
-        else:
-            for name in PEER_REGIONS:
-                i = regions.ids.index(name)
-                mine = slice(coverage.starts[i], coverage.starts[i + 1])
-                dense = np.zeros(area.size)
-                dense[coverage.cells[mine]] = coverage.shares[mine] * area[coverage.cells[mine]]
-                weights = ds.tas[0].drop_vars("time").copy(data=dense.reshape(ds.tas.shape[1:]))
-                mean = ds.tas.weighted(weights).mean(("lat", "lon")).compute()
-                values.append(mean[-1].item())
+def read(ds: Any) -> Callable[[], np.ndarray]:
+    """Decode every block, keep one number of each."""
+    ends = ds.tas.data.map_blocks(lambda block: block[:, :1, :1].copy(), chunks=(
+        ds.tas.chunks[0], (1,) * len(ds.tas.chunks[1]), (1,) * len(ds.tas.chunks[2])
+    ))  # fmt: skip
+    return lambda: np.asarray(ends.compute())
+
+
+def means(ds: Any) -> Callable[[], np.ndarray]:
+    """Take the means of all countries."""
+    from sco_pipeline.regions import aggregate
+
+    found = aggregate(ds.tas, land(), bounds=ds, min_valid_fraction=0)
+    return lambda: both(found.compute())
+
+
+def both(found: Any) -> np.ndarray:
+    """Return means and valid shares (2, time, region)."""
+    return np.stack([found.to_numpy(), found.valid_fraction.to_numpy()])
+
+
+def matrix(ds: Any) -> Callable[[], np.ndarray]:
+    """Take the means by two products with a sparse matrix of SciPy, block by block."""
+    import dask.array as da
+    import scipy.sparse
+
+    from sco_pipeline.regions.locate import grid_of
+    from sco_pipeline.regions.weights import compute_coverage
+
+    coverage = compute_coverage(grid_of(ds.tas, ds), land())
+    area = np.diff(np.sin(np.radians(np.linspace(-90, 90, ROWS + 1)))).repeat(COLUMNS)
+    weights = scipy.sparse.csr_matrix(
+        (coverage.shares * area[coverage.cells], coverage.cells, coverage.starts),
+        shape=(len(coverage.covered), area.size),
+    )
+    whole = weights.sum(axis=1).A1 if hasattr(weights, "A1") else np.asarray(weights.sum(1)).ravel()
+
+    def block(values: np.ndarray) -> np.ndarray:
+        lines = values.reshape(len(values), -1).astype(np.float64).T
+        held = weights @ np.isfinite(lines).astype(np.float64)
+        total = weights @ np.nan_to_num(lines, copy=False)
+        with np.errstate(invalid="ignore"):
+            return np.stack([total / held, held / whole[:, None]]).transpose(0, 2, 1)
+
+    data = ds.tas.data.rechunk({1: -1, 2: -1})
+    count = len(coverage.covered)
+    found = da.map_blocks(
+        block, data, dtype=np.float64, drop_axis=[1, 2], new_axis=[0, 2],
+        chunks=((2,), data.chunks[0], (count,)),
+    )  # fmt: skip
+    return lambda: np.asarray(found.compute())
+
+
+WORK = {"read": read, "means": means, "matrix": matrix}
+
+
+def work(kind: str, out: str, *paths: str) -> None:
+    """Do one kind of work; compilation and coverage are not in the time, and are told."""
+    import dask
+
+    started = time.process_time()
+    with dask.config.set(scheduler="threads", num_workers=THREADS):
+        first = opened(list(paths))
+        WORK[kind](first.isel(time=slice(0, 2)))()
+        before = time.process_time() - started
+        task = WORK[kind](first)
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = task()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    np.save(out, found)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "values": values}))
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "before": before}))
 
 
-def measured(kind: str, path: Path) -> dict[str, object]:
+def measured(kind: str, folder: Path, paths: list[Path]) -> dict[str, float]:
     """Run one kind of work in a process of its own."""
-    command = [sys.executable, __file__, kind, str(path)]
-    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, __file__, "--work", kind, str(folder / f"{kind}.npy")]
+    found = subprocess.run(
+        [*command, *map(str, paths)], check=True, capture_output=True, text=True
+    ).stdout
     return dict(json.loads(found))
 
 
-def main(days: int = 240) -> None:
-    """Print the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        for count in (days // 4, days):
-            path = Path(folder) / f"{count}.nc"
-            write(path, count)
-            rounds = [
-                {kind: measured(kind, path) for kind in ("read", "means", "weighted")}
-                for _ in range(ROUNDS)
-            ]
-            best = {k: min((r[k] for r in rounds), key=lambda r: r["cpu"]) for k in rounds[0]}
-            print(f"{count} days, {path.stat().st_size / 1e6:.0f} MB, best of {ROUNDS}")
-            for kind, one in best.items():
-                scale = 241 / len(PEER_REGIONS) if kind == "weighted" else 1
-                print(
-                    f"  {kind:9} wall {one['wall']:7.2f} s, CPU {one['cpu']:7.2f} s, "
-                    f"{one['cpu'] * scale / best['read']['cpu']:6.2f} x the CPU of reading, "
-                    f"peak {one['peak']:.0f} MB"
-                )
-            off = np.abs(np.subtract(best["means"]["values"], best["weighted"]["values"])).max()
-            print(f"  largest difference of means {off:.1e}")
+def table(folder: Path, paths: list[Path], rounds: int) -> None:
+    """Measure in turn and print."""
+    found: dict[str, list[dict[str, float]]] = {kind: [] for kind in WORK}
+    for _ in range(rounds):
+        for kind, seen in found.items():
+            seen.append(measured(kind, folder, paths))
+    size = sum(path.stat().st_size for path in paths) / 1e9
+    print(f"{len(paths)} years, {size:.2f} GB, {THREADS} threads, medians of {rounds} rounds")
+    for kind, seen in found.items():
+        one = {key: statistics.median(run[key] for run in seen) for key in seen[0]}
+        ratios = [
+            statistics.median(a[key] / b[key] for a, b in zip(seen, found["read"], strict=True))
+            for key in ("wall", "cpu")
+        ]
+        print(
+            f"  {kind:8} wall {one['wall']:7.2f} s ({ratios[0]:5.2f} x reading), CPU "
+            f"{one['cpu']:7.2f} s ({ratios[1]:5.2f} x), peak {one['peak']:5.0f} MB; "
+            f"before that {one['before']:.1f} CPU-s of opening, coverage and first calls"
+        )
+    ours, peer = (np.load(folder / f"{kind}.npy") for kind in ("means", "matrix"))
+    off = np.nanmax(np.abs(ours - peer), axis=(1, 2))
+    alike = (np.isnan(ours) == np.isnan(peer)).all()
+    print(
+        f"  largest difference: means {off[0]:.1e} degC, shares {off[1]:.1e}; gaps alike: {alike}"
+    )
+
+
+def main(years: int = 10, rounds: int = 3, place: str | None = None) -> None:
+    """Write the files, print the table for one year and for all."""
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        folder = Path(name)
+        for year in range(FIRST, FIRST + years):
+            write(folder, year)
+        paths = sorted(folder.glob("*.nc"))
+        for count in sorted({1, years}):
+            table(folder, paths[:count], rounds)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        work(*sys.argv[1:])
+    if sys.argv[1:2] == ["--work"]:
+        work(*sys.argv[2:])
     else:
-        main(*map(int, sys.argv[1:]))
+        main(*map(int, sys.argv[1:3]), *sys.argv[3:4])

@@ -26,8 +26,8 @@ from .settings import Settings
 
 log = logging.getLogger(__name__)
 
-# verdicts on single cells, of which a mean over a region would say nothing
-_OF_A_CELL = ("_pvalue", "_significant")
+# computed anew on the means of regions, where they have limits and a test of their own
+_OF_A_SERIES = ("trend",)
 
 
 def fetch(
@@ -187,22 +187,28 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     -------
     Dataset
         ``<name>`` on the grid, ``<name>_regional`` and ``<name>_valid_fraction`` along
-        ``region``, ``<variable>_quality_count`` along ``quality_check`` as in the inputs; in
-        memory, since it was computed in one pass over the inputs.
+        ``region``, what ``regional:`` asks for, ``<variable>_quality_count`` along
+        ``quality_check`` as in the inputs; in memory, since it was computed in one pass over the
+        inputs.
 
     Raises
     ------
     IndicatorError, RegionError
         If an indicator or a region does not fit the data.
     """
+    catalog = load_catalog(settings.catalog_dir)
+    wanted = areas.load_areas(recipe.regions, catalog, settings) if recipe.regions else None
+    kept = settings.cache_dir / "coverage"
     product = indicators.calculate(
-        inputs, recipe.indicators, baseline=recipe.baseline, frequency=recipe.frequency
+        inputs,
+        recipe.indicators,
+        baseline=recipe.baseline,
+        frequency=recipe.frequency,
+        also=regions.of_inputs(inputs, recipe, wanted, kept) if wanted else None,
     )
-    if recipe.regions:
-        catalog = load_catalog(settings.catalog_dir)
-        coverage = settings.cache_dir / "coverage"
-        wanted = areas.load_areas(recipe.regions, catalog, settings)
-        regional = _regional(product, wanted, coverage)
+    if wanted:
+        regional = regions.of_results(product, recipe, wanted, kept)
+        regional.update(_trends(recipe, inputs, wanted, kept))
         product = product.merge(regional, compat="equals", join="exact")
     counts = {name: da for name, da in inputs.data_vars.items() if "quality_check" in da.dims}
     product = product.assign(counts)
@@ -246,7 +252,7 @@ def produce(
             return found
         product = compute(recipe, open_inputs(recipe, records, settings), settings)
         described = outputs.describe(product, recipe, catalog, records)
-        if any(request.regions for request in recipe.maps):
+        if recipe.regions:
             drawn = areas.load_areas(recipe.regions, catalog, settings)
             outlines = dict(zip(drawn.ids, drawn.geometries, strict=True))
             described = outputs.with_outlines(described, outlines)
@@ -307,6 +313,7 @@ def run(
 def _refuse_what_cannot_be_made(recipe: Recipe) -> None:
     """Raise for an indicator, option or format that does not exist, before anything is fetched."""
     indicators.check_requests(recipe.indicators, recipe.baseline)
+    regions.check_regional(recipe)
     for kind in recipe.formats:
         outputs.writers[kind]
 
@@ -337,19 +344,24 @@ def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         ) from error
 
 
-def _regional(product: xr.Dataset, wanted: regions.Regions, coverage: Path) -> xr.Dataset:
-    """Aggregate every gridded variable over the regions."""
-    bounds = product if "lat_bnds" in product.coords else None
-    regional = xr.Dataset()
-    for name, da in product.data_vars.items():
-        on_grid = "lat" in da.dims or "y" in da.dims
-        if not on_grid or str(name).endswith(_OF_A_CELL):
-            continue
-        mean = regions.aggregate(da, wanted, bounds=bounds, cache_dir=coverage)
-        fraction = mean.coords["valid_fraction"].drop_vars("valid_fraction")
-        regional[f"{name}_regional"] = mean.drop_vars("valid_fraction")
-        regional[f"{name}_valid_fraction"] = fraction
-    return regional
+def _trends(
+    recipe: Recipe, inputs: xr.Dataset, wanted: regions.Regions, coverage: Path
+) -> xr.Dataset:
+    """Compute the trends of a recipe on the means of the regions.
+
+    The mean of the trends of cells has other limits and another p-value than the trend of the mean.
+    """
+    asked = [request for request in recipe.indicators if request.id in _OF_A_SERIES]
+    names = [request.of for request in asked if request.of]
+    if not names:
+        return xr.Dataset()
+    of_means = Recipe.model_validate(
+        recipe.model_dump() | {"regional": [{"of": name, "name": name} for name in names]}
+    )
+    found = regions.of_inputs(inputs, of_means, wanted, coverage)
+    means = xr.Dataset({name: found[f"{name}_regional"] for name in names})
+    trends = indicators.calculate(means, asked, frequency=recipe.frequency)
+    return trends.rename({name: f"{name}_regional" for name in map(str, trends.data_vars)})
 
 
 def _quality(product: xr.Dataset) -> dict[str, dict[str, int]]:

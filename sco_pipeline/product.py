@@ -58,12 +58,14 @@ class Product(Model):
         """Say where the files lie, what to know about them and how to open them."""
         state = "is up to date, nothing to do" if self.up_to_date else "is ready"
         lines = [f"{self.recipe} {state}: {self.title}"]
-        for kind in dict.fromkeys(file.kind for file in self.files):
+        kinds = list(dict.fromkeys(file.kind for file in self.files))
+        width = max(map(len, ["netcdf", *kinds]))
+        for kind in kinds:
             first, *more = self.paths(kind)
-            lines += [f"  {kind:<8} {first}", *(f"{'':<10} {path}" for path in more)]
-        lines += [f"  note     {caveat}" for caveat in self.caveats]
+            lines += [f"  {kind:<{width}}  {first}", *(f"  {'':<{width}}  {p}" for p in more)]
+        lines += [f"  {'note':<{width}}  {caveat}" for caveat in self.caveats]
         for path in self.paths("netcdf")[:1]:
-            lines.append(f"  open     xarray.open_dataset('{path}', engine='h5netcdf')")
+            lines.append(f"  {'open':<{width}}  xarray.open_dataset('{path}', engine='h5netcdf')")
         return "\n".join(lines)
 
     def paths(self, kind: str | None = None) -> list[Path]:

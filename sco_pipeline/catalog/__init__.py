@@ -13,16 +13,14 @@ from .models import (
     Evidence,
     FetchedFile,
     FetchRecord,
-    IndicatorRequest,
-    MapRequest,
     Period,
     Preliminary,
-    Recipe,
     RegionSet,
     Request,
     Source,
     Variable,
 )
+from .recipes import IndicatorRequest, MapRequest, Recipe, RegionalRequest
 from .select import members, membership_summary, parse_bbox
 
 __all__ = [
@@ -47,6 +45,7 @@ __all__ = [
     "Quality",
     "Recipe",
     "RegionSet",
+    "RegionalRequest",
     "Report",
     "Request",
     "Source",

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from ..errors import CatalogError, unknown
 from ..settings import default_catalog_dir
 from .address import check_pattern
-from .models import Agency, DatasetEntry, Evidence, Model, Recipe, RegionSet, Variable
+from .models import Agency, DatasetEntry, Evidence, Model, RegionSet, Variable
+from .recipes import Recipe
 from .validation import validate
 from .yaml_file import Location, YamlFile
 

@@ -263,7 +263,7 @@ class DatasetEntry(Model):
 
 
 class RegionSet(Model):
-    """Named areas: a geometry file beside the entry, a download, boxes, or vendored countries."""
+    """Named areas: a geometry file beside the entry, a download, boxes, circles, or countries."""
 
     id: Id
     title: Text
@@ -282,6 +282,7 @@ class RegionSet(Model):
         "refuse", description="what an edge over more than half a turn of longitude means"
     )
     boxes: dict[Id, Box] | None = None
+    circles: dict[Id, Circle] | None = Field(None, description="what lies around a place")
     countries: Literal["110m", "50m"] | None = Field(
         None, description="vendored Natural Earth countries of this scale"
     )
@@ -289,9 +290,9 @@ class RegionSet(Model):
 
     @model_validator(mode="after")
     def _one_geometry(self) -> RegionSet:
-        kinds = ("file", "access", "boxes", "countries")
+        kinds = ("file", "access", "boxes", "circles", "countries")
         if sum(getattr(self, kind) is not None for kind in kinds) != 1:
-            raise ValueError("needs exactly one of 'file', 'boxes', 'countries' and 'access'")
+            raise ValueError(f"needs exactly one of {', '.join(map(repr, kinds))}")
         reads_file = self.file is not None or self.access is not None
         if reads_file and not (self.sha256 and self.id_field and self.name_field):
             raise ValueError("a geometry file needs 'sha256', 'id_field' and 'name_field'")
@@ -304,56 +305,13 @@ class Box(BBox):
     name: Text
 
 
-class IndicatorRequest(Model):
-    """One indicator of a recipe, with the variable it is taken of and its options."""
+class Circle(Model):
+    """A named place and what lies within a distance of it."""
 
-    id: VariableId
-    of: VariableId | None = Field(None, description="variable, for an indicator of any variable")
-    name: VariableId | None = Field(None, description="name in the product, if not the default")
-    options: dict[str, Any] = {}
-
-    @property
-    def output(self) -> str:
-        """Name of the result in the product: `name`, else ``<of>_<id>``, else ``<id>``."""
-        return self.name or (f"{self.of}_{self.id}" if self.of else self.id)
-
-
-class MapRequest(Model):
-    """One map of a recipe."""
-
-    variable: VariableId
-    select: dict[str, str | int | dt.date] = Field(
-        {}, description="dimension -> label, e.g. time: 2007-12"
-    )
-    title: Text | None = None
-    extent: BBox | None = None
-    projection: Literal["auto", "plate-carree", "north-polar", "south-polar", "robinson"] = "auto"
-    regions: Id | None = Field(None, description="region set whose outlines are drawn")
-
-
-class Recipe(Model):
-    """One product: which indicators of which datasets, for which regions, how often."""
-
-    id: Id
-    title: Text
-    summary: Text
-    indicators: tuple[IndicatorRequest, ...] = Field(min_length=1)
-    inputs: dict[VariableId, Id]
-    period: Period = Period()
-    baseline: tuple[int, int] | Period | None = Field(
-        None, description="first and last year, or days"
-    )
-    frequency: Literal["day", "month", "season", "year"] = "year"
-    regions: tuple[Id, ...] = ()
-    bbox: BBox | None = None
-    grid: Id | None = None
-    cadence: Cadence
-    formats: tuple[Id, ...] = ("netcdf", "maps", "series")
-    maps: tuple[MapRequest, ...] = ()
-    quality: bool = Field(
-        True, description="whether the inputs are checked as they pass, with counts in the product"
-    )
-    caveats: tuple[Text, ...] = Field((), description="what a reader must know; on every output")
+    name: Text
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=360)
+    radius_km: float = Field(gt=0, lt=10_000)
 
 
 class FetchedFile(Model):

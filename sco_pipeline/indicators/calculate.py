@@ -69,8 +69,12 @@ def calculate(
     *,
     baseline: Baseline = None,
     frequency: Frequency = "year",
+    also: Mapping[str, xr.DataArray] | None = None,
 ) -> xr.Dataset:
-    """Compute the indicators that a recipe asks for; see `compute_indicators`."""
+    """Compute the indicators that a recipe asks for; see `compute_indicators`.
+
+    Results that were made elsewhere and are `also` in the product get the same time axes.
+    """
     check_requests(requests, baseline)
     period = as_period(baseline)
     daily = _daily(ds, requests, period, frequency)
@@ -83,6 +87,10 @@ def calculate(
             if name in results:
                 raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
             results[name] = result
+    for name, result in (also or {}).items():
+        if name in results:
+            raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
+        results[name] = result
     return merge_time_axes(results, ds, frequency)
 
 

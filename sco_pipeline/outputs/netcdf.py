@@ -44,12 +44,17 @@ def write_netcdf(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
         stays.
     """
     path = directory / f"{recipe.id}.nc"
-    plain, encoding = encodable(without_outlines(product).load())
+    write_dataset(without_outlines(product), path)
+    return [path]
+
+
+def write_dataset(ds: xr.Dataset, path: Path) -> None:
+    """Write a described Dataset and read it back; errors as those of `write_netcdf`."""
+    plain, encoding = encodable(ds.load())
     with replacing(path, plain.nbytes) as temporary:
         with _netcdf_c:
             plain.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
         _check(temporary, plain, encoding, path)
-    return [path]
 
 
 def _check(

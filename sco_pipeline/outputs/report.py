@@ -6,7 +6,7 @@ A single HTML file: it needs no network, runs no script and shows all text lette
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import xarray as xr
 
 from ..catalog import Recipe
 from .atomic import write_text
-from .findings import finding
+from .findings import finding, year_to_date
 from .maps import DIRECTORY as MAPS
 from .periods import coverage_text, days_text
 from .series import DIRECTORY as SERIES
@@ -95,7 +95,8 @@ def write_report(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
         f"<p>{escape(clean(recipe.summary))}</p>",
         f'<p class="caveat" role="note">{escape(clean(caveat))}</p>' if caveat else "",
         _facts(product),
-        _findings(product),
+        _findings("Latest values", product, finding),
+        _findings("Year to date", product, year_to_date),
         _figures("Maps", sorted((directory / MAPS).glob("*.png"))),
         _figures("Series", sorted((directory / SERIES).glob("*.png"))),
         _quality(product),
@@ -125,15 +126,16 @@ def _facts(product: xr.Dataset) -> str:
     return f"<dl>{''.join(rows)}</dl>"
 
 
-def _findings(product: xr.Dataset) -> str:
+def _findings(title: str, product: xr.Dataset, say: Callable[..., str | None]) -> str:
+    """Return a list of sentences for each series that has any."""
     sections = []
     for series in series_of(product):
-        columns = range(len(series.regions) or 1)
-        found = [text for i in columns if (text := finding(series, product, i))][:_MOST]
+        columns = range(min(len(series.regions) or 1, _MOST))
+        found = [text for i in columns if (text := say(series, product, i))]
         if found:
             name = clean(series.da.attrs.get("long_name", series.name))
             sections.append(f"<h3>{escape(name)}</h3>{_list(found)}")
-    return f"<h2>Latest values</h2>{''.join(sections)}" if sections else ""
+    return f"<h2>{title}</h2>{''.join(sections)}" if sections else ""
 
 
 def _quality(product: xr.Dataset) -> str:

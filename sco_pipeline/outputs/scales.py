@@ -25,6 +25,7 @@ _once = threading.Lock()
 _SAMPLE = 1_000_000
 _TAIL = 2.0  # per cent of the values that may lie beyond each end
 _MANY = 200
+_LEAST = 1e-300  # below it, a span cannot be cut into steps
 _MOST_LEVELS = 12
 _DIVERGING_WORDS = ("anomaly", "departure", "trend", "slope", "change", "difference", "bias")
 _DIVERGING_INDICATORS = ("spi", "spei", "standardised", "standardized")
@@ -139,7 +140,7 @@ def units_of(da: xr.DataArray) -> str:
 
 def nice_step(span: float, count: int) -> float:
     """Return the smallest round step that covers a span in at most `count` steps."""
-    if span <= 0 or not math.isfinite(span):
+    if span < _LEAST or not math.isfinite(span):
         return 1.0
     power = 10.0 ** math.floor(math.log10(span / count))
     return next(step * power for step in STEPS if step * power * count >= span * (1 - 1e-9))

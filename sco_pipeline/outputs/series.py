@@ -1,8 +1,10 @@
-"""Series of regions and stations: one CSV and one plot for each variable.
+"""Series of regions and stations: two CSV files and one plot for each variable.
 
-The CSV opens in a spreadsheet and in pandas as it is: one header line, ISO dates, a full stop as
-decimal sign, empty where missing. ``variables.csv`` tells names and units, ``regions.csv`` the
-regions behind the column names.
+``<variable>.csv`` has a row for each step and a column for each region, ``<variable>_table.csv`` a
+row for each region and step with rank, normal, band and what else is known of the value. Both
+open in a spreadsheet and in pandas as they are: one header line, ISO dates, a full stop as decimal
+sign, empty where missing. ``variables.csv`` tells names and units, ``columns.csv`` the columns of
+the tables, ``regions.csv`` the regions behind the column names.
 """
 
 from __future__ import annotations
@@ -11,28 +13,35 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from ..catalog import Recipe
 from .atomic import write_bytes, write_text
+from .long_table import LABELS, long_table
 from .page import to_png
 from .series_figure import draw_series
 from .series_table import Series, series_of
 from .text import clean
-from .time_axes import holds_dates
+from .time_axes import holds_dates, iso_stamp
 from .writer import writer
+from .year_figure import draw_year
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DIRECTORY = "series"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MIDNIGHT = "T00:00:00"
+MOST_ROWS = 1_048_575
+"""Rows of a spreadsheet, less the header; a longer table is left to the format ``parquet``."""
 
 
 @writer("series")
 def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Path]:
-    """Write the series of a product as ``series/<variable>.csv`` and ``.png``.
+    """Write the series of a product as ``series/<variable>.csv``, ``_table.csv`` and ``.png``.
 
     Parameters
     ----------
@@ -65,11 +74,19 @@ def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
     for series in found:
         text = _text(_header(series), _rows(series, product))
         paths.append(_written(place / f"{series.name}.csv", text))
+        if series.values.size <= MOST_ROWS:
+            text = _long(long_table(series, product))
+            paths.append(_written(place / f"{series.name}_table.csv", text, spreadsheet=True))
     paths.append(_written(place / "variables.csv", _variables(found)))
+    columns = [["value", "the value, in the units of variables.csv"], *LABELS.items()]
+    paths.append(_written(place / "columns.csv", _text(["column", "what it is"], columns)))
     if any(series.regions for series in found):
         paths.append(_written(place / "regions.csv", _regions(found), spreadsheet=True))
     for series in found:
-        paths.append(_picture(series, product, place / f"{series.name}.png"))
+        paths.append(_picture(draw_series(series, product), place / f"{series.name}.png"))
+        year = draw_year(series, product)
+        if year is not None:
+            paths.append(_picture(year, place / f"{series.name}_year.png"))
     return paths
 
 
@@ -104,13 +121,8 @@ def _labels(series: Series, product: xr.Dataset) -> list[Any]:
         return [f"{first}/{last}"]
     coordinate = series.da[series.axis]
     if holds_dates(coordinate):
-        return [_iso(stamp) for stamp in coordinate.values]
+        return [iso_stamp(stamp) for stamp in coordinate.values]
     return [_cell(label) for label in coordinate.values.tolist()]
-
-
-def _iso(stamp: Any) -> str:
-    text = str(stamp.astype("datetime64[s]")) if hasattr(stamp, "astype") else stamp.isoformat()
-    return text.removesuffix(_MIDNIGHT)
 
 
 def _number(value: float) -> str:
@@ -131,6 +143,13 @@ def _text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     table.writerow([_cell(name) for name in header])
     table.writerows(rows)
     return buffer.getvalue()
+
+
+def _long(table: pd.DataFrame) -> str:
+    """Return a long table as CSV."""
+    texts = {name: table[name].map(_cell) for name in table if name in ("region", "region_name")}
+    text: str = table.assign(**texts).to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return text
 
 
 def _variables(found: Iterable[Series]) -> str:
@@ -161,7 +180,6 @@ def _written(path: Path, text: str, *, spreadsheet: bool = False) -> Path:
     return path
 
 
-def _picture(series: Series, product: xr.Dataset, path: Path) -> Path:
-    figure, about = draw_series(series, product)
-    write_bytes(path, to_png(figure, about))
+def _picture(drawn: tuple[Figure, list[tuple[str, str]]], path: Path) -> Path:
+    write_bytes(path, to_png(*drawn))
     return path

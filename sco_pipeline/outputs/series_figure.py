@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from .periods import coverage_text, days_text
 from .scales import is_count, is_diverging, scale_of, units_of
 from .series_axes import SMALL, date_axis, label_axis, limits_of, positions, style
 from .series_table import Series
+from .small_multiples import FOOT, MOST, WIDTH, Panel, panels_of
 from .text import clean, wrap
 from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates
 from .trend import Trend, trend_of
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 
 ABOVE, BELOW, LINE = "#b2182b", "#2166ac", "#1f4e79"
 GAP, SMOOTH, TREND = "#e4e4e4", "#1a1a1a", "#7b3294"
-_WIDTH = 9.0
-_MOST_PANELS = 24
 _MOST_ROWS = 100
 _SMOOTH_YEARS = 10.0
-_LEFT, _ROW_GAP, _COLUMN_GAP, _FOOT = 0.5, 0.34, 0.5, 0.3
 
 
 def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple[str, str]]]:
@@ -58,8 +55,8 @@ def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple
     subtitle = " · ".join(word for word in words if word)
     credit = credits_of(product)
     if series.axis is None:
-        figure = _draw_values(series, title, subtitle, credit)
-    elif len(series.regions) > _MOST_PANELS:
+        figure = _draw_values(series, product, title, subtitle, credit)
+    elif len(series.regions) > MOST:
         figure = _draw_heat_map(series, title, subtitle, credit)
     else:
         figure = _draw_panels(series, product, title, subtitle, credit)
@@ -72,42 +69,25 @@ def _draw_panels(
     series: Series, product: xr.Dataset, title: str, subtitle: str, credit: str
 ) -> Figure:
     values = series.values
-    count = values.shape[1]
-    columns = 1 if count == 1 else 2 if count <= 8 else 3
-    rows = math.ceil(count / columns)
-    panel = 2.9 if count == 1 else 1.25 if rows <= 4 else 0.95
-    height = rows * (panel + _ROW_GAP) + _FOOT
-    frame = begin(Sheet(title, subtitle, credit, _WIDTH, height))
-    left, bottom, width, _ = frame.panels
-    across = (width - columns * _LEFT - (columns - 1) * 0.12) / columns
+    frame, panels = panels_of(series.titles or [""], title, subtitle, credit)
     x = positions(series.da[series.axis])
     limits = limits_of(values, zero=is_diverging(series.da) or is_count(series.da))
-    trend = trend_of(series, product) if count == 1 else None
-    for i, name in enumerate(series.titles or [""]):
-        row, column = divmod(i, columns)
-        start = left + _LEFT + column * (across + _LEFT + 0.12)
-        up = bottom + _FOOT + (rows - 1 - row) * (panel + _ROW_GAP) + 0.05
-        axes = frame.axes(start, up, across, panel)
-        last = i + columns >= count
-        _draw_one(axes, series, x, values[:, i], limits, large=count == 1, dates=last, trend=trend)
-        if name:
-            label = wrap(name, across, 8.5, lines=1, bold=True)
-            frame.write(start, up + panel + 0.06, " ".join(label), 8.5, fontweight="bold")
+    trend = trend_of(series, product) if len(panels) == 1 else None
+    for panel, column in zip(panels, values.T, strict=True):
+        _draw_one(panel, series, x, column, limits, trend)
     return frame.figure
 
 
 def _draw_one(
-    axes: Axes,
+    panel: Panel,
     series: Series,
     x: np.ndarray,
     y: np.ndarray,
     limits: tuple[float, float],
-    *,
-    large: bool,
-    dates: bool,
     trend: Trend | None,
 ) -> None:
     """Draw one region: bars above and below zero, or a line; what is missing in grey."""
+    axes, dates = panel.axes, panel.is_lowest
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
     _mark_gaps(axes, x, y, step)
     if is_diverging(series.da):
@@ -124,7 +104,7 @@ def _draw_one(
         _draw_smooth(axes, x, y, step)
         if trend:
             _draw_trend(axes, x, y, trend)
-        if large:
+        if panel.is_alone:
             _draw_key(axes)
         date_axis(axes, x, step, labels=dates)
     else:
@@ -192,9 +172,9 @@ def _draw_heat_map(series: Series, title: str, subtitle: str, credit: str) -> Fi
     if len(series.regions) > _MOST_ROWS:
         credit += f" The first {_MOST_ROWS} of {len(series.regions)} regions are shown."
     row = 0.15
-    frame = begin(Sheet(title, subtitle, credit, _WIDTH, len(values) * row + _FOOT, 0.45))
+    frame = begin(Sheet(title, subtitle, credit, WIDTH, len(values) * row + FOOT, 0.45))
     left, bottom, width, height = frame.panels
-    axes = frame.axes(left + 1.7, bottom + _FOOT, width - 1.7, height - _FOOT)
+    axes = frame.axes(left + 1.7, bottom + FOOT, width - 1.7, height - FOOT)
     x = positions(series.da[series.axis])
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
     dates = holds_dates(series.da[series.axis])
@@ -228,18 +208,22 @@ def _colour_bar(frame: Frame, mesh: Any) -> None:
         label.set(**text_style(SMALL))
 
 
-def _draw_values(series: Series, title: str, subtitle: str, credit: str) -> Figure:
-    """Draw one value for each region as a bar."""
+def _draw_values(
+    series: Series, product: xr.Dataset, title: str, subtitle: str, credit: str
+) -> Figure:
+    """Draw one value for each region as a bar, with its confidence limits if there are any."""
+    beside = series.beside(product)
+    ends = [beside[k].values[0][:_MOST_ROWS] for k in ("lower", "upper") if k in beside]
     values = series.values[0][:_MOST_ROWS]
     names = series.titles[:_MOST_ROWS]
     if len(series.regions) > _MOST_ROWS:
         credit += f" The first {_MOST_ROWS} of {len(series.regions)} regions are shown."
     row = 0.26 if len(values) <= 30 else 0.16
-    frame = begin(Sheet(title, subtitle, credit, _WIDTH, max(1.0, len(values) * row) + _FOOT))
+    frame = begin(Sheet(title, subtitle, credit, WIDTH, max(1.0, len(values) * row) + FOOT))
     left, bottom, width, height = frame.panels
-    axes = frame.axes(left + 2.1, bottom + _FOOT, width - 2.6, height - _FOOT)
+    axes = frame.axes(left + 2.1, bottom + FOOT, width - 2.6, height - FOOT)
     places = np.arange(len(values))
-    low, high = limits_of(values, zero=is_diverging(series.da))
+    low, high = limits_of(np.concatenate([values, *ends]), zero=is_diverging(series.da))
     if is_diverging(series.da):
         colours = np.where(values >= 0, ABOVE, BELOW)
         axes.barh(places, np.nan_to_num(values), height=0.66, color=colours, zorder=2)
@@ -247,6 +231,8 @@ def _draw_values(series: Series, title: str, subtitle: str, credit: str) -> Figu
     else:
         axes.hlines(places, low, high, color=RULE, linewidth=0.6, zorder=1)
         axes.plot(values, places, "o", color=LINE, markersize=6, zorder=2)
+    if len(ends) == 2:
+        axes.hlines(places, *ends, color=INK, linewidth=1.0, zorder=3)
     for place in places[~np.isfinite(values)]:
         axes.annotate("no data", (low, place), va="center", color=GREY, **text_style(SMALL))
     axes.set_xlim(low, high)

@@ -12,7 +12,17 @@ from .text import clean
 from .time_axes import CLIMATOLOGICAL_DIMS, is_time_axis
 
 REGIONAL = "_regional"
-_FRACTION = "_valid_fraction"
+FRACTION = "valid_fraction"
+BESIDE = {
+    "uncertainty_uncorrelated": "standard uncertainty, errors independent from cell to cell",
+    "uncertainty_correlated": "standard uncertainty, errors shared by all cells",
+    "lower": "lower confidence limit",
+    "upper": "upper confidence limit",
+    "pvalue": "p-value of no change",
+    "place_lat": "latitude of the cell with the value",
+    "place_lon": "longitude of the cell with the value",
+}
+"""What a variable may have beside it under its own name, an underscore and one of these."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,17 @@ class Series:
             -1, da.sizes["region"]
         )
 
+    def beside(self, product: xr.Dataset) -> dict[str, Series]:
+        """Return what the product holds beside this variable, by the keys of `BESIDE`."""
+        names = {FRACTION: f"{self.name}_{FRACTION}"} if self.regions else {}
+        ending = str(self.da.name).removeprefix(self.name)
+        names |= {key: f"{self.name}_{key}{ending}" for key in BESIDE}
+        return {
+            key: Series(name, product[name], self.axis)
+            for key, name in names.items()
+            if name in product and set(product[name].dims) == set(self.da.dims)
+        }
+
 
 def series_of(product: xr.Dataset) -> list[Series]:
     """Return the variables of a product along regions, or of a station without a grid."""
@@ -62,7 +83,13 @@ def series_of(product: xr.Dataset) -> list[Series]:
         other = [str(dim) for dim in da.dims if dim != "region"]
         axes = [d for d in other if d in CLIMATOLOGICAL_DIMS or is_time_axis(da, d)]
         plain = not spatial_dims(da) and len(other) == len(axes) <= 1 and da.ndim > 0
-        if plain and not str(name).endswith(_FRACTION) and da.dtype.kind in "fiu":
-            label = str(name).removesuffix(REGIONAL)
+        label = str(name).removesuffix(REGIONAL)
+        if plain and not _is_beside(label, product) and da.dtype.kind in "fiu":
             found.append(Series(label, da, axes[0] if axes else None))
     return found
+
+
+def _is_beside(label: str, product: xr.Dataset) -> bool:
+    """Tell whether a variable belongs to another one."""
+    owners = [label.removesuffix(f"_{key}") for key in (FRACTION, *BESIDE)]
+    return any(o != label and (o in product or f"{o}{REGIONAL}" in product) for o in owners)

@@ -77,7 +77,8 @@ def number(value: float, levels: Sequence[float]) -> str:
     if max(steps) > 4 * step:  # levels that grow by factors
         return f"{value:g}".replace("-", "−")
     if max(abs(level) for level in levels) >= 1e5 or step < 1e-4:
-        text = f"{value:.3g}"
+        mantissa, _, power = f"{value:.3g}".partition("e")
+        text = f"{mantissa}×10{str(int(power)).translate(_SUPERSCRIPT)}" if power else mantissa
     else:
         decimals = next(d for d in range(6) if abs(round(step, d) - step) < 1e-6 * step or d == 5)
         text = f"{value:.{decimals}f}"

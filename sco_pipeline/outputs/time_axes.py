@@ -64,7 +64,7 @@ def covered(product: xr.Dataset, default: Period) -> tuple[str, str] | None:
     axes = time_axes(product)
     if axes:
         start, end = span_of(product, axes[0])
-        return iso_day(start), iso_day(_one_tick_before(end) if end > start else end)
+        return iso_day(start), iso_day(one_tick_before(end) if end > start else end)
     if default.start and default.end:
         return str(default.start), str(default.end)
     return None
@@ -89,6 +89,12 @@ def iso_day(stamp: Any) -> str:
         return str(dt.date(stamp.year, stamp.month, stamp.day))
     except ValueError:
         return str(dt.date(stamp.year, stamp.month, 28))
+
+
+def iso_stamp(stamp: Any) -> str:
+    """Return a stamp in ISO 8601: a date, or date and time where it is not midnight."""
+    text = str(stamp.astype("datetime64[s]")) if hasattr(stamp, "astype") else stamp.isoformat()
+    return text.removesuffix("T00:00:00")
 
 
 def describe_time(product: xr.Dataset, recipe: Recipe, coverage: Period) -> xr.Dataset:
@@ -147,7 +153,7 @@ def holds_dates(da: xr.DataArray | xr.Variable) -> bool:
     return da.dtype == object and da.size > 0 and hasattr(da.values.flat[0], "calendar")
 
 
-def _one_tick_before(end: Any) -> Any:
+def one_tick_before(end: Any) -> Any:
     """Return a moment inside the last cell, since bounds end where the next cell begins."""
     if isinstance(end, np.datetime64):
         return end - np.timedelta64(1, "s")

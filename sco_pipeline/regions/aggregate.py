@@ -12,6 +12,7 @@ from ..errors import RegionError
 from .cells import CellGrid
 from .grid import Grid
 from .locate import grid_of
+from .places import as_regions
 from .reduce import reduce
 from .region import Regions
 from .statistics import Statistic, statistic
@@ -32,7 +33,7 @@ _NOT_KEPT = ("grid_mapping", "ancillary_variables", "valid_range", "valid_min", 
 
 def aggregate(
     da: xr.DataArray,
-    regions: Regions,
+    regions: Regions | Any,
     how: str = "mean",
     *,
     units: str | None = None,
@@ -48,8 +49,8 @@ def aggregate(
     da : DataArray (..., lat, lon) or (..., y, x)
         NaN is missing; lazy data stay lazy. `cell_area` is used where it is a coordinate,
         else worked out on a sphere.
-    regions : Regions
-        From `load_region_set`, `box`, `point` and the like.
+    regions : Regions, Path, str, GeoDataFrame or object with ``__geo_interface__``
+        From `load_region_set`, `box`, `point` and the like; a path is that of a geometry file.
     how : str
         ``mean``; ``sum`` (value times area, over the valid cells); ``minimum``, ``maximum``
         (with `place_lat` and `place_lon`); ``standard_deviation`` (of the area); ``quantile``
@@ -99,7 +100,7 @@ def aggregate(
 
 def reduced(
     da: xr.DataArray,
-    regions: Regions,
+    regions: Regions | Any,
     chosen: Statistic,
     *,
     bounds: xr.Dataset | None,
@@ -109,6 +110,7 @@ def reduced(
     """Return a statistic of each region in its own units; see `aggregate`."""
     if not 0 <= min_valid_fraction <= 1:
         raise RegionError(f"min_valid_fraction is {min_valid_fraction}; expected 0 to 1")
+    regions = as_regions(regions)
     grid = grid_of(da, bounds)
     weights = weights_of(grid, regions, cache_dir)
     ordered = da.transpose(..., *grid.dims)

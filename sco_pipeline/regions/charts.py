@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 STEP = 0.05
 """Longest piece of an edge of a region, in degrees."""
 _CORNERS = 192
+_SAME, _DUST = 1e-14, 1e-13
+"""Distance of points that are one, and area below which a ring has such points only."""
 _LIMIT = 45.0
 
 
@@ -84,10 +86,26 @@ def chart_numbers(lon: Floats, lat: Floats) -> NDArray[np.int64]:
 
 def _polygonal(shape: BaseGeometry) -> BaseGeometry:
     """Return a valid shape with the corners at a pole, which are one point, taken as one."""
-    shape = shapely.remove_repeated_points(shape, 1e-14)
+    try:
+        shape = shapely.remove_repeated_points(shape, _SAME)
+    except shapely.errors.GEOSException:  # a ring became a point or a line
+        shape = shapely.remove_repeated_points(_without_dust(shape), _SAME)
     if not shape.is_valid:
         shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     return shape
+
+
+def _without_dust(shape: BaseGeometry) -> BaseGeometry:
+    """Leave out polygons and holes that are smaller than rounding."""
+    polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    kept = [
+        shapely.Polygon(
+            part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area > _DUST]
+        )
+        for part in polygons
+        if part.area > _DUST
+    ]
+    return shapely.MultiPolygon(kept)
 
 
 def _split(shape: BaseGeometry) -> Iterator[BaseGeometry]:

@@ -57,18 +57,28 @@ def read_features(path: Path, layer: str | None = None) -> list[Feature]:
 
 def _geojson(path: Path, layer: str | None) -> Iterator[Feature]:
     content = json.loads(path.read_text(encoding="utf-8-sig"))
-    if content.get("type") == "Feature":
-        content = {**content, "features": [content]}
     if content.get("type") not in ("FeatureCollection", "Feature"):
         raise RegionError(
             f"{path} holds a GeoJSON {content.get('type')!r}; expected a FeatureCollection"
         )
+    yield from geojson_features(content)
+
+
+def geojson_features(content: dict[str, Any]) -> list[Feature]:
+    """Return attributes and geometry of GeoJSON: a collection, a feature or a bare geometry."""
+    kind = content["type"]
+    if kind == "FeatureCollection":
+        features = content["features"]
+    else:
+        features = [content if kind == "Feature" else {"geometry": content}]
     named = (content.get("crs") or {}).get("properties", {}).get("name")
     move = _to_lon_lat(named) if named else None
-    for number, feature in enumerate(content["features"]):
+    found = []
+    for number, feature in enumerate(features):
         properties = {"id": feature.get("id", number), **(feature.get("properties") or {})}
         shape = shapely.from_geojson(json.dumps(feature["geometry"]))
-        yield properties, move(shape) if move else shape
+        found.append((properties, move(shape) if move else shape))
+    return found
 
 
 def _shapefile(path: Path, layer: str | None) -> Iterator[Feature]:

@@ -18,25 +18,35 @@ Integers = NDArray[np.int64]
 
 MEAN, MOMENTS, EXTREMES, ABOVE, UNCERTAINTY = 2, 4, 3, 2, 3
 """Numbers that each kernel writes for a row and region."""
+ROWS = 8
+"""Rows that one look at the weights serves; more would not stay in cache."""
 
 
 @numba.njit(cache=True, nogil=True)
 def mean_sums(
-    values: NDArray[Any], starts: Integers, cells: Integers, areas: Floats, out: Floats
+    values: NDArray[Any],
+    starts: Integers,
+    cells: Integers,
+    lengths: Integers,
+    areas: Floats,
+    out: Floats,
 ) -> None:
-    """Write area, and area times value."""
-    for row in range(values.shape[0]):
-        line = values[row]
+    """Write area, and area times value; the weights come as runs of cells."""
+    out[:] = 0.0
+    for group in range(0, values.shape[0], ROWS):
+        rows = range(group, min(group + ROWS, values.shape[0]))
         for region in range(len(starts) - 1):
-            total = 0.0
-            weight = 0.0
             for k in range(starts[region], starts[region + 1]):
-                value = line[cells[k]]
-                if value == value:
-                    total += areas[k] * value
-                    weight += areas[k]
-            out[row, region, 0] = weight
-            out[row, region, 1] = total
+                for row in rows:
+                    total = 0.0
+                    count = 0
+                    for cell in range(cells[k], cells[k] + lengths[k]):
+                        value = values[row, cell]
+                        if value == value:
+                            total += value
+                            count += 1
+                    out[row, region, 0] += areas[k] * count
+                    out[row, region, 1] += areas[k] * total
 
 
 @numba.njit(cache=True, nogil=True)

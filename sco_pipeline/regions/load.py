@@ -6,12 +6,12 @@ from pathlib import Path
 
 import shapely
 
-from ..catalog.models import Box, RegionSet
+from ..catalog.models import Box, Circle, RegionSet
 from ..errors import RegionError
 from ..files import sha256
 from ..geography import countries
 from .files import read_features
-from .places import from_features
+from .places import from_features, point
 from .region import Regions, make_regions
 
 
@@ -40,6 +40,8 @@ def load_region_set(
     """
     if region_set.boxes is not None:
         regions = _boxes(region_set.boxes, region_set.id)
+    elif region_set.circles is not None:
+        regions = _circles(region_set.circles, region_set.id)
     elif region_set.countries is not None:
         land = countries(region_set.countries)
         regions = make_regions(
@@ -57,6 +59,12 @@ def _boxes(boxes: dict[str, Box], set_id: str) -> Regions:
         shapes.append(shapely.box(box.west, box.south, east, box.north))
     names = [box.name for box in boxes.values()]
     return make_regions(list(boxes), names, shapes, set_id, "literal")
+
+
+def _circles(circles: dict[str, Circle], set_id: str) -> Regions:
+    shapes = [point(c.lat, c.lon, c.radius_km).geometries[0] for c in circles.values()]
+    names = [circle.name for circle in circles.values()]
+    return make_regions(list(circles), names, shapes, set_id, "literal")
 
 
 def _checked(region_set: RegionSet, catalog_dir: Path, path: Path | None) -> Path:

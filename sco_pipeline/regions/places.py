@@ -12,11 +12,44 @@ from shapely.geometry.base import BaseGeometry
 
 from ..errors import RegionError
 from .antimeridian import Antimeridian
-from .files import Feature, read_features
+from .files import Feature, geojson_features, read_features
 from .grid import EARTH_RADIUS
 from .region import Regions, make_regions
 
 _CORNERS = 2048
+
+
+def as_regions(areas: Any) -> Regions:
+    """Return areas of any kind as regions.
+
+    Parameters
+    ----------
+    areas : Regions, Path, str, GeoDataFrame, shapely geometry or object with ``__geo_interface__``
+        A path is that of a geometry file. A geometry or GeoJSON-like object is in longitude and
+        latitude.
+
+    Returns
+    -------
+    Regions
+
+    Raises
+    ------
+    RegionError
+        If it is none of these, or holds no usable area.
+    """
+    if isinstance(areas, Regions):
+        return areas
+    if isinstance(areas, (str, Path)):
+        return read_regions(areas)
+    if hasattr(areas, "crs") and hasattr(areas, "to_crs"):
+        return from_frame(areas)
+    content = areas if isinstance(areas, dict) else getattr(areas, "__geo_interface__", None)
+    if not isinstance(content, dict) or "type" not in content:
+        raise RegionError(
+            f"a {type(areas).__name__} is no area; expected regions, the path of a geometry file, "
+            "a GeoDataFrame, or what has __geo_interface__"
+        )
+    return from_features(geojson_features(content), "areas")
 
 
 def read_regions(

@@ -131,7 +131,8 @@ def _mean(name: str) -> Statistic:
     from .kernels import MEAN, mean_sums
 
     def block(values: NDArray[Any], weights: Weights, out: Floats) -> None:
-        mean_sums(values, weights.starts, weights.cells, weights.areas, out)
+        runs = weights.runs
+        mean_sums(values, runs.starts, runs.cells, runs.lengths, runs.areas, out)
 
     if name == "sum":
         return Statistic(name, "area: sum", MEAN, block, _add, lambda s: s[..., 1], "{units} m2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,7 +18,7 @@ Floats = NDArray[np.float64]
 
 def uncertainty_of_mean(
     sigma: xr.DataArray,
-    regions: Regions,
+    regions: Regions | Any,
     *,
     of: xr.DataArray | None = None,
     bounds: xr.Dataset | None = None,
@@ -33,7 +34,7 @@ def uncertainty_of_mean(
     ----------
     sigma : DataArray (..., lat, lon)
         Standard uncertainty of each cell, in units of the field; NaN is missing.
-    regions : Regions
+    regions : Regions, or what `aggregate` takes
         What the means are of.
     of : DataArray (..., lat, lon), optional
         The field; cells where it is missing do not count.

@@ -27,6 +27,8 @@ Integers = NDArray[np.int64]
 
 COUNTED = 1e-6
 """A cell counts, and can hold the extreme, from this part of the region's largest weight on."""
+SAME = 1e-12
+"""Relative difference up to which neighbours share one weight."""
 _VERSION = b"1"
 _KEPT = 8
 
@@ -51,6 +53,26 @@ class Coverage:
     cells: Integers
     shares: Floats
     covered: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Weights as runs of neighbouring cells of one weight: an inner loop without look-ups.
+
+    Attributes
+    ----------
+    starts : array (region + 1,)
+        Where the runs of each region start.
+    cells, lengths : array (run,)
+        First cell, and number of cells.
+    areas : array (run,), m2
+        Weight of each cell of the run.
+    """
+
+    starts: Integers
+    cells: Integers
+    lengths: Integers
+    areas: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +109,18 @@ class Weights:
         """Area of each region on the grid, in m2."""
         region = np.repeat(np.arange(len(self.covered)), np.diff(self.starts))
         return binned(region, self.areas, len(self.covered))
+
+    @functools.cached_property
+    def runs(self) -> Runs:
+        """The same weights by runs; those of a run, equal but for rounding, become their mean."""
+        begins = np.ones(len(self.cells), dtype=bool)
+        alike = np.abs(np.diff(self.areas)) <= SAME * self.areas[1:]
+        begins[1:] = (np.diff(self.cells) != 1) | ~alike
+        begins[self.starts[:-1][self.starts[:-1] < len(begins)]] = True
+        first = np.flatnonzero(begins)
+        lengths = np.diff(np.append(first, len(self.cells)))
+        areas = np.add.reduceat(self.areas, first) / lengths if len(first) else self.areas
+        return Runs(np.searchsorted(first, self.starts), self.cells[first], lengths, areas)
 
     def block(self, rows: slice, columns: slice) -> Weights:
         """Return the part for a block of the grid, with cells counted within the block."""

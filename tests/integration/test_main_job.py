@@ -127,6 +127,8 @@ NAMELESS = (
     "tos_quality_count",
     "tos_standardised_anomaly",
     "tos_warm_months",
+    "tos_warm_pool_area",
+    "tos_maximum_place_",
     "zos_departure",
     "zos_quality_count",
 )

@@ -24,7 +24,9 @@ def test_looking_up_a_writer_is_light():
         f"print(sorted(writers), [m for m in {slow} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['maps', 'netcdf', 'report', 'series'] []"
+    assert done.stdout.strip() == (
+        "['geojson', 'maps', 'netcdf', 'parquet', 'report', 'series', 'timeseries'] []"
+    )
 
 
 def test_nobody_imports_pyplot():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sco_pipeline.outputs import describe, writers
-from sco_pipeline.outputs.findings import finding
+from sco_pipeline.outputs.findings import finding, year_to_date
 from sco_pipeline.outputs.series import series_of
 
 
@@ -101,3 +101,32 @@ def test_counts_of_the_quality_checks_are_a_table(described, recipe, tmp_path):
     assert "Quality of the inputs" in page.text
     for cell in ("tosValues12,345Missing6Out of range0Jump from step to step2",):
         assert cell in page.text
+
+
+def test_rank_among_the_same_month_of_other_years(station, recipe, catalog, records):
+    values = np.tile(np.arange(12.0), 20)
+    values[-1] = 10.5  # the lowest December, and higher than most values of all months
+    station["soi_anomaly"][:] = values
+    described = describe(station, recipe, catalog, records)
+    (series,) = series_of(described)
+    text = finding(series, described, 0)
+    assert text == "+10.5 in December 1885, the lowest of 20 December values."
+
+
+def test_year_to_date_is_told_against_the_same_part_of_other_years(
+    station, recipe, catalog, records
+):
+    values = np.add.outer(np.arange(20.0), np.arange(12.0)).ravel()  # each year one above the last
+    values[-3:] = np.nan
+    station["soi_anomaly"][:] = values
+    recipe = recipe.model_copy(update={"baseline": None})
+    described = describe(station, recipe, catalog, records)
+    (series,) = series_of(described)
+    text = year_to_date(series, described, 0)
+    # mean of 19 to 27 is 23, of all years 4 + 9.5
+    assert text == "23.0 from January to September 1885, +9.5 from normal, the highest of 20 years."
+    station["soi_anomaly"][-8] = np.nan
+    assert (
+        year_to_date(series_of(describe(station, recipe, catalog, records))[0], described, 0)
+        is None
+    )

@@ -24,9 +24,11 @@ def test_csv_is_read_back_by_pandas(described, recipe, tmp_path):
     described["tos_anomaly_regional"][0, 3] = np.nan
     paths = writers["series"](described, recipe, tmp_path)
     assert sorted(path.name for path in paths) == [
+        "columns.csv",
         "regions.csv",
         "tos_anomaly.csv",
         "tos_anomaly.png",
+        "tos_anomaly_table.csv",
         "variables.csv",
     ]
     table = pd.read_csv(
@@ -68,7 +70,13 @@ def test_station_has_series_and_no_map(station, recipe, catalog, records, tmp_pa
     described = describe(station, recipe, catalog, records)
     assert writers["maps"](described, recipe, tmp_path) == []
     paths = writers["series"](described, recipe, tmp_path)
-    assert [path.name for path in paths] == ["soi_anomaly.csv", "variables.csv", "soi_anomaly.png"]
+    assert [path.name for path in paths] == [
+        "soi_anomaly.csv",
+        "soi_anomaly_table.csv",
+        "variables.csv",
+        "columns.csv",
+        "soi_anomaly.png",
+    ]
     table = pd.read_csv(paths[0])
     assert table.columns.tolist() == ["time", "soi_anomaly"]
     assert table["soi_anomaly"].isna().sum() == 10
@@ -91,7 +99,7 @@ def test_every_kind_of_series_is_drawn(described, recipe, tmp_path):
     paths = writers["series"](many, recipe, tmp_path)
     assert len([path for path in paths if path.suffix == ".png"]) == 5
     few = many.isel(region=[0, 1])
-    assert len(writers["series"](few, recipe, tmp_path / "few")) == 12
+    assert len(writers["series"](few, recipe, tmp_path / "few")) == 20
     assert pd.read_csv(tmp_path / "few/series/a_mean.csv").iloc[0, 0] == "2006-04-01/2008-03-31"
 
 

@@ -53,7 +53,7 @@ def test_units(units, expected):
 def test_numbers():
     assert [number(v, [-0.5, -0.25, 0.0]) for v in (-0.5, -0.25, 0.0)] == ["−0.50", "−0.25", "0.00"]
     assert number(20.0, [20.0, 22.0]) == "20"
-    assert number(2e6, [0.0, 1e6, 2e6]) == "2e+06"
+    assert number(2e6, [0.0, 1e6, 2e6]) == "2×10⁶"
 
 
 @pytest.mark.parametrize(

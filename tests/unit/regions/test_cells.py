@@ -236,3 +236,20 @@ def test_every_place_has_a_chart():
     for lat in (0.0, 45.0, -45.0, 90.0, -90.0):
         numbers = chart_numbers(lon, np.full(lon.shape, lat))
         assert set(numbers) <= set(range(len(CHARTS)))
+
+
+def test_a_sliver_thinner_than_numbers_can_tell_is_left_out():
+    """An edge a hair beside a meridian at which regions are cut, and a hole no larger."""
+    hair = float(np.float32(1.1754944e-38))
+    flat = shapely.Polygon([(74, -90), (-hair, 0), (60, 0)])
+    straight = shapely.Polygon([(74, -90), (0, 0), (60, 0)])
+    da = polar("EPSG:3031", 500e3, 12)
+    found, expected = (
+        aggregate(da, make_regions(["a"], [""], [shape], "m", "literal"), min_valid_fraction=0)
+        for shape in (flat, straight)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    for chart in CHARTS:
+        assert sum(part.area for part in chart.draw(flat, 80)) == pytest.approx(
+            sum(part.area for part in chart.draw(straight, 80)), abs=1e-12
+        )

@@ -10,10 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+import xarray as xr
 
 from sco_pipeline.catalog.models import RegionSet
 from sco_pipeline.errors import RegionError
-from sco_pipeline.regions import box, from_frame, load_region_set, point, read_regions
+from sco_pipeline.regions import (
+    aggregate,
+    box,
+    from_frame,
+    load_region_set,
+    make_regions,
+    point,
+    read_regions,
+)
 from sco_pipeline.regions.coverage import areas_of, edges_of
 from sco_pipeline.regions.grid import EARTH_RADIUS
 
@@ -309,3 +318,40 @@ def test_downloaded_set_without_its_file_says_so(tmp_path):
 
     pinned = entry.model_copy(update={"sha256": sha256(path)})
     assert load_region_set(pinned, tmp_path, path=path).names == ("Shape 0",)
+
+
+@pytest.mark.parametrize("kind", ["geojson", "shp", "gpkg", "shape", "feature", "collection"])
+def test_aggregate_takes_the_users_areas_as_they_are(tmp_path, kind):
+    lat, lon = np.arange(-89.5, 90), np.arange(-179.5, 180)
+    values = np.random.default_rng(0).normal(size=(180, 360))
+    da = xr.DataArray(values, dims=("lat", "lon"), coords={"lat": lat, "lon": lon})
+    feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(SQUARE)}
+    areas = {
+        "geojson": lambda: str(write_geojson(tmp_path / "a.geojson", SQUARE)),
+        "shp": lambda: write_shapefile(tmp_path / "a", SQUARE),
+        "gpkg": lambda: write_geopackage(tmp_path / "a.gpkg", SQUARE),
+        "shape": lambda: SQUARE,
+        "feature": lambda: feature,
+        "collection": lambda: {"type": "FeatureCollection", "features": [feature]},
+    }[kind]()
+    expected = aggregate(da, make_regions(["a"], [""], [SQUARE], "a"))
+    np.testing.assert_array_equal(aggregate(da, areas), expected)
+
+
+def test_what_is_no_area_is_refused():
+    da = xr.DataArray(np.zeros((2, 2)), dims=("lat", "lon"), coords={"lat": [0, 1], "lon": [0, 1]})
+    with pytest.raises(RegionError, match="a int is no area; expected regions, the path"):
+        aggregate(da, 3)
+
+
+def test_circles_of_the_catalog():
+    entry = RegionSet(
+        id="towns",
+        title="Towns",
+        source="A test",
+        license="CC0",
+        circles={"toulouse": {"name": "Toulouse", "lat": 43.6, "lon": 1.44, "radius_km": 50}},
+    )
+    found = load_region_set(entry, Path("nowhere"))
+    assert (found.ids, found.names, found.set_ids) == (("toulouse",), ("Toulouse",), ("towns",))
+    assert shapely.equals(found.geometries[0], point(43.6, 1.44, 50).geometries[0])
