@@ -14,6 +14,7 @@ from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import FIELD, XCLIM, Indicator, Result, indicators
 from .requests import Baseline, check_requests
+from .thresholds import with_threshold
 
 Frequency = Literal["day", "month", "season", "year"]
 
@@ -99,7 +100,15 @@ def _daily(
     from .engine import compute_daily  # compiled kernels: only when they are used
 
     found = [(request.output, request.id, request.options) for request in daily]
-    return compute_daily(ds, found, baseline, frequency)
+    results = compute_daily(ds, found, baseline, frequency)
+    for request in daily:
+        entry = indicators[request.id]
+        first = next(ds[name] for name in ("tas", *entry.inputs) if name in ds)
+        one = results[request.output]
+        results[request.output] = with_threshold(one, entry, request.options, first)
+    for name in set(results) - {request.output for request in daily}:
+        results[name].attrs.setdefault("standard_name", "number_of_observations")
+    return results
 
 
 def as_period(baseline: Baseline) -> Period | None:
@@ -136,6 +145,7 @@ def _evaluate(
     if isinstance(result, xr.DataArray):
         result.attrs = _attributes(entry, fields[0])
         result.name = request.output
+        result = with_threshold(result, entry, request.options, fields[0])
     else:
         for name in result.data_vars:
             own = _filled(result[name].attrs, fields[0])

@@ -45,6 +45,11 @@ def encodable(product: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, Any]
         variable = plain[name].variable
         plain[name].encoding = {}
         encoding[name] = _encoding(variable, is_field=name in fields)
+        if "flag_values" in variable.attrs:  # CF: of the type that is stored
+            flags = np.asarray(variable.attrs["flag_values"])
+            plain[name].attrs["flag_values"] = flags.astype(
+                encoding[name].get("dtype", flags.dtype)
+            )
         if holds_dates(plain[name].variable):
             encoding[name] |= _time_encoding(plain, name)
         if links.get(name):
