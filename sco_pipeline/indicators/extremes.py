@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from ..errors import IndicatorError
+from ..errors import IndicatorError, unknown
 from .cells import over_cells
 from .exceedance import _padded
 from .indicator import indicator
@@ -21,6 +21,7 @@ from .kernels.extremes_fit import (
     gpd_quantile,
     largest_distance,
 )
+from .kernels.extremes_likelihood import gev_by_likelihood, gpd_by_likelihood
 from .periods import day_axis
 from .years import calendar_years
 
@@ -29,6 +30,7 @@ COLES = (
     "doi:10.1111/j.2517-6161.1990.tb01775.x; Kysely (2008), doi:10.1175/2007JAMC1763.1"
 )
 PARTS = ("level", "lower", "upper", "location", "scale", "shape", "ks_distance", "ks_pvalue")
+Method = Literal["l-moments", "likelihood"]
 FEWEST_BLOCKS = 10
 FEWEST_PEAKS = 20
 
@@ -48,12 +50,14 @@ def return_level(
     resamples: int = 200,
     min_fraction: float = 0.9,
     seed: int = 0,
+    method: Method = "l-moments",
 ) -> xr.Dataset:
     """Level that the highest value of a year exceeds once in `return_period` years on average.
 
     A generalised extreme value distribution is fitted to the yearly extremes by L-moments. Limits
     are percentiles of fits to samples drawn from the fitted distribution (parametric bootstrap),
-    and so is the p-value of the Kolmogorov-Smirnov distance.
+    and so is the p-value of the Kolmogorov-Smirnov distance. Or it is fitted by maximum likelihood,
+    with limits from the profile of the likelihood, which are wider above than below.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ def return_level(
         Share of the usual number of a year's values that must be present.
     seed : int
         Of the random numbers, which are the same for every cell and chunk.
+    method : {"l-moments", "likelihood"}
+        Of fit and limits. The likelihood takes some 0.3 s a cell and gives no ``ks_pvalue``.
 
     Returns
     -------
@@ -84,7 +90,7 @@ def return_level(
     IndicatorError
         If the return period is not above one year, or the record has fewer than ten years.
     """
-    _check(return_period, confidence, tail)
+    _check(return_period, confidence, tail, method)
     years, position = calendar_years(field["time"])
     if len(years) < FEWEST_BLOCKS:
         raise IndicatorError(
@@ -97,7 +103,7 @@ def return_level(
 
     def fit(series: np.ndarray) -> np.ndarray:
         blocks = _yearly_maxima(sign * series, position, len(years), min_fraction)
-        return np.stack([_fit_one(one, chance, draws, confidence, sign) for one in blocks])
+        return np.stack([_fit_one(one, chance, draws, confidence, sign, method) for one in blocks])
 
     return _described(over_cells(fit, field, result={"part": list(PARTS)}), "return_level")
 
@@ -118,6 +124,7 @@ def peak_return_level(
     confidence: float = 0.95,
     resamples: int = 200,
     seed: int = 0,
+    method: Method = "l-moments",
 ) -> xr.Dataset:
     """Level exceeded once in `return_period` years, from the peaks of daily values.
 
@@ -135,7 +142,7 @@ def peak_return_level(
         Of all days, the threshold.
     separation : int
         Days below the threshold that part two clusters.
-    confidence, resamples, seed
+    confidence, resamples, seed, method
         As for `return_level`.
 
     Returns
@@ -148,7 +155,7 @@ def peak_return_level(
     IndicatorError
         If the data are not daily, or an option is out of range.
     """
-    _check(return_period, confidence, "high")
+    _check(return_period, confidence, "high", method)
     if not 0.5 <= quantile < 1.0:
         raise IndicatorError(f"option 'quantile' is {quantile}; expected 0.5 to 1")
     axis = day_axis(field["time"])
@@ -160,7 +167,7 @@ def peak_return_level(
         padded = _padded(series, axis.days, axis.position)
         return np.stack(
             [
-                _fit_peaks(one, quantile, separation, return_period, draws, confidence)
+                _fit_peaks(one, quantile, separation, return_period, draws, confidence, method)
                 for one in padded
             ]
         )
@@ -168,7 +175,7 @@ def peak_return_level(
     return _described(over_cells(fit, field, result={"part": list(PARTS)}), "peak_return_level")
 
 
-def _check(return_period: float, confidence: float, tail: str) -> None:
+def _check(return_period: float, confidence: float, tail: str, method: str) -> None:
     """Refuse options that are out of range."""
     if return_period <= 1.0:
         raise IndicatorError(f"option 'return_period' is {return_period}; expected above 1 year")
@@ -176,6 +183,8 @@ def _check(return_period: float, confidence: float, tail: str) -> None:
         raise IndicatorError(f"option 'confidence' is {confidence}; expected between 0 and 1")
     if tail not in ("high", "low"):
         raise IndicatorError(f"option 'tail' is {tail!r}; expected 'high' or 'low'")
+    if method not in get_args(Method):
+        raise IndicatorError(unknown("method", method, get_args(Method)))
 
 
 def _yearly_maxima(
@@ -193,13 +202,26 @@ def _yearly_maxima(
 
 
 def _fit_one(
-    blocks: np.ndarray, chance: np.ndarray, draws: np.ndarray, confidence: float, sign: float
+    blocks: np.ndarray,
+    chance: np.ndarray,
+    draws: np.ndarray,
+    confidence: float,
+    sign: float,
+    method: str,
 ) -> np.ndarray:
     """Return `PARTS` of one cell's block maxima."""
     out = np.full(len(PARTS), np.nan)
     sample = blocks[np.isfinite(blocks)]
     if sample.size < FEWEST_BLOCKS:
         return out
+    if np.ptp(sample) == 0:
+        return out
+    if method == "likelihood":
+        *levels, parameters = gev_by_likelihood(sample, float(chance[0]), confidence)
+        held = [np.array([parameter]) for parameter in parameters]
+        out[:3], out[3:6] = levels, parameters
+        out[6] = largest_distance(gev_probability(sample[None], *held))[0]
+        return _turned(out, sign)
     location, scale, shape = fit_gev(sample[None])
     if np.isnan(scale[0]):
         return out
@@ -222,6 +244,7 @@ def _fit_peaks(
     return_period: float,
     draws: np.ndarray,
     confidence: float,
+    method: str,
 ) -> np.ndarray:
     """Return `PARTS` of one cell's peaks over its threshold."""
     out = np.full(len(PARTS), np.nan)
@@ -232,11 +255,17 @@ def _fit_peaks(
     excess = cluster_peaks(series, threshold, separation) - threshold
     if excess.size < FEWEST_PEAKS:
         return out
+    rate = excess.size / (held.size / 365.25)
+    chance = np.array([1.0 / (rate * return_period)])
+    if method == "likelihood":
+        *levels, parameters = gpd_by_likelihood(excess, float(chance[0]), confidence)
+        fitted = [np.array([parameter]) for parameter in parameters]
+        out[:3], out[3:6] = np.add(levels, threshold), (threshold, *parameters)
+        out[6] = largest_distance(gpd_probability(excess[None], *fitted))[0]
+        return out
     scale, shape = fit_gpd(excess[None])
     if np.isnan(scale[0]):
         return out
-    rate = excess.size / (held.size / 365.25)
-    chance = np.array([1.0 / (rate * return_period)])
     out[0] = threshold + gpd_quantile(scale, shape, chance)[0, 0]
     out[3:6] = threshold, scale[0], shape[0]
     out[6] = largest_distance(gpd_probability(excess[None], scale, shape))[0]
@@ -288,6 +317,11 @@ def _with_bootstrap(
         if good.any():
             out[1:3] = np.quantile(levels[good], tails)
             out[7] = (np.sum(distances[good] >= out[6]) + 1.0) / (good.sum() + 1.0)
+    return _turned(out, sign)
+
+
+def _turned(out: np.ndarray, sign: float) -> np.ndarray:
+    """Turn the sign of levels back; the lower limit of the one is the upper of the other."""
     if sign < 0:
         out[0], out[1], out[2], out[3] = -out[0], -out[2], -out[1], -out[3]
     return out

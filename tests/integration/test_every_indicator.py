@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from indicator_recipes import RECIPES, write_catalog
 
 import sco_pipeline as sco
 from sco_pipeline.catalog.vocabulary import standard_names
 from sco_pipeline.indicators import indicators
 from sco_pipeline.indicators.indicator import XCLIM
+from tests.indicator_recipes import RECIPES, write_catalog
 
 
 @pytest.fixture(scope="module")

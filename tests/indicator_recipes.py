@@ -151,7 +151,7 @@ def values(name: str, times: pd.DatetimeIndex) -> np.ndarray:
     """Values (time, lat, lon) in canonical units: a season, a slow rise and noise."""
     rng = np.random.default_rng(sum(map(ord, name)))
     shape = (times.size, LAT.size, LON.size)
-    season = np.cos(2 * np.pi * (times.dayofyear.to_numpy() - 15) / 365.25)[:, None, None]
+    season = np.cos(2 * np.pi * (times.day_of_year.to_numpy() - 15) / 365.25)[:, None, None]
     season = season * np.where(LAT < 0, 1.0, -1.0)[:, None]
     rise = np.linspace(0, 1, times.size)[:, None, None]
     noise = rng.normal(0, 1, shape)
