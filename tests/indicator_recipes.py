@@ -41,8 +41,9 @@ def _of(variable: str, *identifiers: str, **options: dict[str, Any]) -> tuple[An
 
 FEW = {"resamples": 20}
 EVERY_FIELD = (
-    "climatology anomaly departure standardised_anomaly warm_months period_mean variability trend "
-    "rank record percentile_rank rate acceleration deseasonalised seasonal_range return_level"
+    "climatology seasonal_climatology annual_climatology anomaly departure standardised_anomaly "
+    "warm_months period_mean variability year_to_date stripes trend rank record percentile_rank "
+    "rate acceleration deseasonalised seasonal_range return_level"
 ).split()
 TEMPERATURE = (
     "su id tr fd txx txn tnx tnn dtr gsl tx90p tx10p tn90p tn10p wsdi csdi hddheat cddcold gddgrow "
@@ -58,6 +59,7 @@ RECIPES: dict[str, Made] = {
             *TEMPERATURE,
             *RAIN,
             "pet_hargreaves",
+            *_of("tasmax", "daily_climatology"),
             *_of("pr", "peak_return_level", peak_return_level=FEW),
         ),
     ),

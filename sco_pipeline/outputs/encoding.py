@@ -142,8 +142,10 @@ def _coordinates_of(product: xr.Dataset, da: xr.DataArray) -> list[str]:
 def _scalar_belongs(product: xr.Dataset, name: str, da: xr.DataArray) -> bool:
     if name == REFERENCE_EPOCH:
         return "_anomaly" in str(da.attrs.get("standard_name"))
-    if name == PERIOD:
-        return not any(d in CLIMATOLOGICAL_DIMS or is_time_axis(da, str(d)) for d in da.dims)
+    if name == PERIOD:  # not of an annual climatology, which is of the base period
+        return "cell_methods" in da.attrs and not any(
+            d in CLIMATOLOGICAL_DIMS or is_time_axis(da, str(d)) for d in da.dims
+        )
     base = str(da.name).removesuffix("_regional").removesuffix("_valid_fraction")
     owners = [str(v) for v in product.data_vars if name.startswith(f"{v}_")]
     return not owners or max(owners, key=len) == base
