@@ -143,13 +143,13 @@ def _evaluate(
     fields = [_input(ds, entry, name, request) for name in entry.inputs]
     result = entry.function(*fields, **keywords)
     if isinstance(result, xr.DataArray):
-        result.attrs = _attributes(entry, fields[0])
+        result.attrs = _attributes(entry, fields[0]) | _chosen(entry, keywords)
         result.name = request.output
         result = with_threshold(result, entry, request.options, fields[0])
     else:
         for name in result.data_vars:
             own = _filled(result[name].attrs, fields[0])
-            shared = _attributes(entry, fields[0])
+            shared = _attributes(entry, fields[0]) | _chosen(entry, keywords)
             if own.get("units", shared["units"]) != shared["units"]:
                 shared.pop("units_metadata", None)
             result[name].attrs = {**shared, **own}
@@ -188,6 +188,16 @@ def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
         if value:
             attributes[key] = value
     return attributes
+
+
+def _chosen(entry: Indicator, keywords: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options that a result was computed with, missing-value rule and base included."""
+    chosen = {name: keywords.get(name, default) for name, default in entry.options.items()}
+    if entry.needs_baseline:
+        base = keywords["baseline"]
+        chosen["base_period"] = f"{base.start}..{base.end}"
+    text = "; ".join(f"{name}={value}" for name, value in chosen.items())
+    return {"definition_options": text} if text else {}
 
 
 def _about(field: xr.DataArray) -> dict[str, str]:

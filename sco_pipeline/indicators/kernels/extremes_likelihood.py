@@ -152,7 +152,7 @@ def _limits(cost: Cost, best: np.ndarray, confidence: float) -> tuple[float, flo
     from scipy.optimize import brentq
     from scipy.special import chdtri
 
-    bound = cost(best) + chdtri(1, 1.0 - confidence) / 2.0
+    bound = cost(best) + float(chdtri(1, 1.0 - confidence)) / 2.0
     others = best[1:]
 
     def above(level: float) -> float:
