@@ -157,6 +157,8 @@ def values(name: str, times: pd.DatetimeIndex) -> np.ndarray:
     season = season * np.where(LAT < 0, 1.0, -1.0)[:, None]
     rise = np.linspace(0, 1, times.size)[:, None, None]
     noise = rng.normal(0, 1, shape)
+    if name == "tos":  # spells need weather that lasts
+        noise = np.apply_along_axis(np.convolve, 0, noise, np.full(10, 10**-0.5), "same")
     mean, swing, change, spread = _LEVELS.get(name, (20.0, 8.0, 1.0, 3.0))
     field = mean + swing * season + change * rise + spread * noise
     if name == "pr":

@@ -11,6 +11,7 @@ import xarray as xr
 from ..errors import IndicatorError, unknown
 from .cells import over_cells
 from .exceedance import _padded
+from .extreme_samples import cluster_peaks, yearly_maxima
 from .indicator import indicator
 from .kernels.extremes_fit import (
     fit_gev,
@@ -102,7 +103,7 @@ def return_level(
     chance = np.array([1.0 / return_period])
 
     def fit(series: np.ndarray) -> np.ndarray:
-        blocks = _yearly_maxima(sign * series, position, len(years), min_fraction)
+        blocks = yearly_maxima(sign * series, position, len(years), min_fraction)
         return np.stack([_fit_one(one, chance, draws, confidence, sign, method) for one in blocks])
 
     return _described(over_cells(fit, field, result={"part": list(PARTS)}), "return_level")
@@ -187,20 +188,6 @@ def _check(return_period: float, confidence: float, tail: str, method: str) -> N
         raise IndicatorError(unknown("method", method, get_args(Method)))
 
 
-def _yearly_maxima(
-    series: np.ndarray, position: np.ndarray, years: int, min_fraction: float
-) -> np.ndarray:
-    """Return the highest value of each year that has enough of them; (cell, year)."""
-    usual = np.bincount(position).max()
-    out = np.full((series.shape[0], years), np.nan)
-    for year in range(years):
-        own = series[:, position == year]
-        enough = np.isfinite(own).sum(axis=1) >= max(1.0, min_fraction * usual)
-        if enough.any():
-            out[enough, year] = np.nanmax(own[enough], axis=1)
-    return out
-
-
 def _fit_one(
     blocks: np.ndarray,
     chance: np.ndarray,
@@ -277,29 +264,6 @@ def _fit_peaks(
         return levels, largest_distance(gpd_probability(drawn, *own))
 
     return _with_bootstrap(out, refit, draws[:, : excess.size], confidence, 1.0)
-
-
-def cluster_peaks(series: np.ndarray, threshold: float, separation: int) -> np.ndarray:
-    """Return the highest value of each cluster of days above a threshold.
-
-    Parameters
-    ----------
-    series : ndarray (day,)
-        Missing days part clusters like days below the threshold.
-    threshold : float
-    separation : int
-        Days not above the threshold that part two clusters.
-
-    Returns
-    -------
-    ndarray (cluster,)
-    """
-    above = np.flatnonzero(series > threshold)
-    if above.size == 0:
-        return np.empty(0)
-    first = np.concatenate([[0], np.flatnonzero(np.diff(above) > separation) + 1])
-    peaks: np.ndarray = np.maximum.reduceat(series[above], first)
-    return peaks
 
 
 def _with_bootstrap(

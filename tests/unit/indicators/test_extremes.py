@@ -8,7 +8,7 @@ from scipy import optimize, stats
 
 from sco_pipeline.errors import IndicatorError
 from sco_pipeline.indicators import compute_indicators
-from sco_pipeline.indicators.extremes import cluster_peaks
+from sco_pipeline.indicators.extreme_samples import cluster_peaks
 from sco_pipeline.indicators.kernels import extremes_fit
 from sco_pipeline.indicators.kernels.extremes_likelihood import gpd_by_likelihood
 
