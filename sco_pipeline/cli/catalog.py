@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Annotated, Any
 
 import typer
@@ -122,6 +123,7 @@ def _about(name: str) -> dict[str, Any]:
     return {
         "id": entry.id,
         "definition": entry.definition,
+        "details": _details(entry),
         "inputs": _inputs(entry, "any variable"),
         "units": entry.units.format(units="those of the variable"),
         "standard_name": entry.standard_name,
@@ -129,9 +131,16 @@ def _about(name: str) -> dict[str, Any]:
         "frequency of the inputs": entry.frequency,
         "needs a baseline": "yes" if entry.needs_baseline else "no",
         "options": ", ".join(f"{k}={v!r}" for k, v in entry.options.items()),
-        "ECV": entry.ecv,
-        "references": entry.references,
+        "ECV": entry.ecv or "that of the variable",
+        "references": entry.references.replace("; ", "\n"),
     }
+
+
+def _details(entry: Indicator) -> str:
+    """Return how an indicator is computed: what its documentation says before the parameters."""
+    text = (inspect.getdoc(entry.function) or "").partition("\n")[2]
+    paragraphs = text.partition("\nParameters\n")[0].strip().split("\n\n")
+    return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _inputs(entry: Indicator, anything: str) -> str:

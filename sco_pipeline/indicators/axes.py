@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..errors import IndicatorError
+
 TIME_LENGTH = "time_length"
 # what describes the cells of the grid, and is no coordinate of a DataArray
 _CELLS = ("lat_bnds", "lon_bnds", "y_bnds", "x_bnds", "crs")
@@ -29,27 +31,81 @@ def merge_time_axes(
     ds : Dataset
         The inputs, whose time axis and bounds are kept.
     frequency : str
-        Name of the coarser axis when both occur: ``"year"``.
+        Of results that have one; the step of an axis with a single time.
 
     Returns
     -------
     Dataset
-        Variables in the order of `results`; every time axis has bounds.
+        Variables in the order of `results`. The finest axis, or that of the data, is ``time``,
+        others take the name of their step: ``time_month``, ``year``; every axis has bounds.
+
+    Raises
+    ------
+    IndicatorError
+        If two results of the same step have different times.
     """
-    on_steps = {name for name, da in results.items() if _same_axis(da, ds)}
-    periods = _AXES[frequency] if on_steps else "time"
+    names, steps = _axes_of(results, ds, frequency)
     merged = xr.Dataset()
     for name, result in results.items():
         da = _with_own_scalars(result, name).drop_vars(TIME_LENGTH, errors="ignore")
-        if "time" in da.dims and name not in on_steps and periods != "time":
-            da = da.rename(time=periods)
-        merged[name] = da
+        axis = names.get(name, "time")
+        merged[name] = da.rename(time=axis) if axis != "time" else da
     on_grid = {*merged.dims, "nv"}
     kept = [name for name in _CELLS if name in ds.coords and on_grid.issuperset(ds[name].dims)]
-    if on_steps and "time_bnds" in ds.coords:
+    if "time" in names.values() and "time" not in steps and "time_bnds" in ds.coords:
         kept.append("time_bnds")
     merged = merged.assign_coords({name: ds[name].variable for name in kept})
-    return _with_bounds(merged, periods, frequency) if periods in merged.dims else merged
+    for axis, step in steps.items():
+        merged = _with_bounds(merged, axis, step)
+    return merged
+
+
+def _axes_of(
+    results: Mapping[str, xr.DataArray], ds: xr.Dataset, frequency: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the axis of each result along time, and the step of each axis that is not the data's.
+
+    Raises
+    ------
+    IndicatorError
+        If two axes of the same step differ.
+    """
+    along = {name: da for name, da in results.items() if "time" in da.dims}
+    order = sorted(
+        along, key=lambda name: (not _same_axis(along[name], ds), -along[name].sizes["time"])
+    )
+    names: dict[str, str] = {}
+    steps: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for name in order:
+        index = along[name].indexes["time"]
+        known = next(
+            (axis for axis, one in first.items() if along[one].indexes["time"].equals(index)), None
+        )
+        if known is None:
+            step = _step_of(index, frequency)
+            known = "time" if not first else _AXES[step]
+            if known in first:
+                raise IndicatorError(
+                    f"{first[known]!r} and {name!r} have different times, one a {step} each; "
+                    "ask for them in two recipes"
+                )
+            first[known] = name
+            if not _same_axis(along[name], ds):
+                steps[known] = step
+        names[name] = known
+    return names, steps
+
+
+def _step_of(index: pd.Index, frequency: str) -> str:
+    """Return the step of a time axis by its stamps; that of the results where one cannot tell."""
+    months = np.array([12 * stamp.year + stamp.month for stamp in index])
+    if months.size < 2:
+        return frequency
+    between = np.diff(months).min()
+    if between == 0:
+        return "day"
+    return next(name for name, length in reversed(_MONTHS.items()) if between >= length)
 
 
 def _with_own_scalars(da: xr.DataArray, name: str) -> xr.DataArray:

@@ -14,6 +14,7 @@ from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import FIELD, XCLIM, Indicator, Result, indicators
 from .requests import Baseline, check_requests
+from .thresholds import with_threshold
 
 Frequency = Literal["day", "month", "season", "year"]
 
@@ -107,7 +108,15 @@ def _daily(
     from .engine import compute_daily  # compiled kernels: only when they are used
 
     found = [(request.output, request.id, request.options) for request in daily]
-    return compute_daily(ds, found, baseline, frequency)
+    results = compute_daily(ds, found, baseline, frequency)
+    for request in daily:
+        entry = indicators[request.id]
+        first = next(ds[name] for name in ("tas", *entry.inputs) if name in ds)
+        one = results[request.output]
+        results[request.output] = with_threshold(one, entry, request.options, first)
+    for name in set(results) - {request.output for request in daily}:
+        results[name].attrs.setdefault("standard_name", "number_of_observations")
+    return results
 
 
 def as_period(baseline: Baseline) -> Period | None:
@@ -142,12 +151,13 @@ def _evaluate(
     fields = [_input(ds, entry, name, request) for name in entry.inputs]
     result = entry.function(*fields, **keywords)
     if isinstance(result, xr.DataArray):
-        result.attrs = _attributes(entry, fields[0])
+        result.attrs = _attributes(entry, fields[0]) | _chosen(entry, keywords)
         result.name = request.output
+        result = with_threshold(result, entry, request.options, fields[0])
     else:
         for name in result.data_vars:
             own = _filled(result[name].attrs, fields[0])
-            shared = _attributes(entry, fields[0])
+            shared = _attributes(entry, fields[0]) | _chosen(entry, keywords)
             if own.get("units", shared["units"]) != shared["units"]:
                 shared.pop("units_metadata", None)
             result[name].attrs = {**shared, **own}
@@ -186,6 +196,16 @@ def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
         if value:
             attributes[key] = value
     return attributes
+
+
+def _chosen(entry: Indicator, keywords: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options that a result was computed with, missing-value rule and base included."""
+    chosen = {name: keywords.get(name, default) for name, default in entry.options.items()}
+    if entry.needs_baseline:
+        base = keywords["baseline"]
+        chosen["base_period"] = f"{base.start}..{base.end}"
+    text = "; ".join(f"{name}={value}" for name, value in chosen.items())
+    return {"definition_options": text} if text else {}
 
 
 def _about(field: xr.DataArray) -> dict[str, str]:

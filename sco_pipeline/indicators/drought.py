@@ -201,7 +201,8 @@ def drought_area(
         min_values=min_values,
     )["spi"]
     share = (100.0 * (index <= threshold)).where(index.notnull())
-    return share.assign_coords(threshold=threshold)
+    about = {"long_name": "threshold of the standardised precipitation index", "units": "1"}
+    return share.assign_coords(threshold=((), threshold, about))
 
 
 def _check_scale(scale: int, distribution: str, known: tuple[str, ...], zeros: str) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from ..errors import IndicatorError
+from ..errors import IndicatorError, unknown
 from .cells import over_cells
 from .exceedance import _padded
+from .extreme_samples import cluster_peaks, yearly_maxima
 from .indicator import indicator
 from .kernels.extremes_fit import (
     fit_gev,
@@ -21,6 +22,7 @@ from .kernels.extremes_fit import (
     gpd_quantile,
     largest_distance,
 )
+from .kernels.extremes_likelihood import gev_by_likelihood, gpd_by_likelihood
 from .periods import day_axis
 from .years import calendar_years
 
@@ -29,6 +31,7 @@ COLES = (
     "doi:10.1111/j.2517-6161.1990.tb01775.x; Kysely (2008), doi:10.1175/2007JAMC1763.1"
 )
 PARTS = ("level", "lower", "upper", "location", "scale", "shape", "ks_distance", "ks_pvalue")
+Method = Literal["l-moments", "likelihood"]
 FEWEST_BLOCKS = 10
 FEWEST_PEAKS = 20
 
@@ -48,12 +51,14 @@ def return_level(
     resamples: int = 200,
     min_fraction: float = 0.9,
     seed: int = 0,
+    method: Method = "l-moments",
 ) -> xr.Dataset:
     """Level that the highest value of a year exceeds once in `return_period` years on average.
 
     A generalised extreme value distribution is fitted to the yearly extremes by L-moments. Limits
     are percentiles of fits to samples drawn from the fitted distribution (parametric bootstrap),
-    and so is the p-value of the Kolmogorov-Smirnov distance.
+    and so is the p-value of the Kolmogorov-Smirnov distance. Or it is fitted by maximum likelihood,
+    with limits from the profile of the likelihood, which are wider above than below.
 
     Parameters
     ----------
@@ -71,6 +76,8 @@ def return_level(
         Share of the usual number of a year's values that must be present.
     seed : int
         Of the random numbers, which are the same for every cell and chunk.
+    method : {"l-moments", "likelihood"}
+        Of fit and limits. The likelihood takes some 0.3 s a cell and gives no ``ks_pvalue``.
 
     Returns
     -------
@@ -84,7 +91,7 @@ def return_level(
     IndicatorError
         If the return period is not above one year, or the record has fewer than ten years.
     """
-    _check(return_period, confidence, tail)
+    _check(return_period, confidence, tail, method)
     years, position = calendar_years(field["time"])
     if len(years) < FEWEST_BLOCKS:
         raise IndicatorError(
@@ -96,8 +103,8 @@ def return_level(
     chance = np.array([1.0 / return_period])
 
     def fit(series: np.ndarray) -> np.ndarray:
-        blocks = _yearly_maxima(sign * series, position, len(years), min_fraction)
-        return np.stack([_fit_one(one, chance, draws, confidence, sign) for one in blocks])
+        blocks = yearly_maxima(sign * series, position, len(years), min_fraction)
+        return np.stack([_fit_one(one, chance, draws, confidence, sign, method) for one in blocks])
 
     return _described(over_cells(fit, field, result={"part": list(PARTS)}), "return_level")
 
@@ -118,6 +125,7 @@ def peak_return_level(
     confidence: float = 0.95,
     resamples: int = 200,
     seed: int = 0,
+    method: Method = "l-moments",
 ) -> xr.Dataset:
     """Level exceeded once in `return_period` years, from the peaks of daily values.
 
@@ -135,7 +143,7 @@ def peak_return_level(
         Of all days, the threshold.
     separation : int
         Days below the threshold that part two clusters.
-    confidence, resamples, seed
+    confidence, resamples, seed, method
         As for `return_level`.
 
     Returns
@@ -148,7 +156,7 @@ def peak_return_level(
     IndicatorError
         If the data are not daily, or an option is out of range.
     """
-    _check(return_period, confidence, "high")
+    _check(return_period, confidence, "high", method)
     if not 0.5 <= quantile < 1.0:
         raise IndicatorError(f"option 'quantile' is {quantile}; expected 0.5 to 1")
     axis = day_axis(field["time"])
@@ -160,7 +168,7 @@ def peak_return_level(
         padded = _padded(series, axis.days, axis.position)
         return np.stack(
             [
-                _fit_peaks(one, quantile, separation, return_period, draws, confidence)
+                _fit_peaks(one, quantile, separation, return_period, draws, confidence, method)
                 for one in padded
             ]
         )
@@ -168,7 +176,7 @@ def peak_return_level(
     return _described(over_cells(fit, field, result={"part": list(PARTS)}), "peak_return_level")
 
 
-def _check(return_period: float, confidence: float, tail: str) -> None:
+def _check(return_period: float, confidence: float, tail: str, method: str) -> None:
     """Refuse options that are out of range."""
     if return_period <= 1.0:
         raise IndicatorError(f"option 'return_period' is {return_period}; expected above 1 year")
@@ -176,30 +184,31 @@ def _check(return_period: float, confidence: float, tail: str) -> None:
         raise IndicatorError(f"option 'confidence' is {confidence}; expected between 0 and 1")
     if tail not in ("high", "low"):
         raise IndicatorError(f"option 'tail' is {tail!r}; expected 'high' or 'low'")
-
-
-def _yearly_maxima(
-    series: np.ndarray, position: np.ndarray, years: int, min_fraction: float
-) -> np.ndarray:
-    """Return the highest value of each year that has enough of them; (cell, year)."""
-    usual = np.bincount(position).max()
-    out = np.full((series.shape[0], years), np.nan)
-    for year in range(years):
-        own = series[:, position == year]
-        enough = np.isfinite(own).sum(axis=1) >= max(1.0, min_fraction * usual)
-        if enough.any():
-            out[enough, year] = np.nanmax(own[enough], axis=1)
-    return out
+    if method not in get_args(Method):
+        raise IndicatorError(unknown("method", method, get_args(Method)))
 
 
 def _fit_one(
-    blocks: np.ndarray, chance: np.ndarray, draws: np.ndarray, confidence: float, sign: float
+    blocks: np.ndarray,
+    chance: np.ndarray,
+    draws: np.ndarray,
+    confidence: float,
+    sign: float,
+    method: str,
 ) -> np.ndarray:
     """Return `PARTS` of one cell's block maxima."""
     out = np.full(len(PARTS), np.nan)
     sample = blocks[np.isfinite(blocks)]
     if sample.size < FEWEST_BLOCKS:
         return out
+    if np.ptp(sample) == 0:
+        return out
+    if method == "likelihood":
+        *levels, parameters = gev_by_likelihood(sample, float(chance[0]), confidence)
+        held = [np.array([parameter]) for parameter in parameters]
+        out[:3], out[3:6] = levels, parameters
+        out[6] = largest_distance(gev_probability(sample[None], *held))[0]
+        return _turned(out, sign)
     location, scale, shape = fit_gev(sample[None])
     if np.isnan(scale[0]):
         return out
@@ -222,6 +231,7 @@ def _fit_peaks(
     return_period: float,
     draws: np.ndarray,
     confidence: float,
+    method: str,
 ) -> np.ndarray:
     """Return `PARTS` of one cell's peaks over its threshold."""
     out = np.full(len(PARTS), np.nan)
@@ -232,11 +242,17 @@ def _fit_peaks(
     excess = cluster_peaks(series, threshold, separation) - threshold
     if excess.size < FEWEST_PEAKS:
         return out
+    rate = excess.size / (held.size / 365.25)
+    chance = np.array([1.0 / (rate * return_period)])
+    if method == "likelihood":
+        *levels, parameters = gpd_by_likelihood(excess, float(chance[0]), confidence)
+        fitted = [np.array([parameter]) for parameter in parameters]
+        out[:3], out[3:6] = np.add(levels, threshold), (threshold, *parameters)
+        out[6] = largest_distance(gpd_probability(excess[None], *fitted))[0]
+        return out
     scale, shape = fit_gpd(excess[None])
     if np.isnan(scale[0]):
         return out
-    rate = excess.size / (held.size / 365.25)
-    chance = np.array([1.0 / (rate * return_period)])
     out[0] = threshold + gpd_quantile(scale, shape, chance)[0, 0]
     out[3:6] = threshold, scale[0], shape[0]
     out[6] = largest_distance(gpd_probability(excess[None], scale, shape))[0]
@@ -248,29 +264,6 @@ def _fit_peaks(
         return levels, largest_distance(gpd_probability(drawn, *own))
 
     return _with_bootstrap(out, refit, draws[:, : excess.size], confidence, 1.0)
-
-
-def cluster_peaks(series: np.ndarray, threshold: float, separation: int) -> np.ndarray:
-    """Return the highest value of each cluster of days above a threshold.
-
-    Parameters
-    ----------
-    series : ndarray (day,)
-        Missing days part clusters like days below the threshold.
-    threshold : float
-    separation : int
-        Days not above the threshold that part two clusters.
-
-    Returns
-    -------
-    ndarray (cluster,)
-    """
-    above = np.flatnonzero(series > threshold)
-    if above.size == 0:
-        return np.empty(0)
-    first = np.concatenate([[0], np.flatnonzero(np.diff(above) > separation) + 1])
-    peaks: np.ndarray = np.maximum.reduceat(series[above], first)
-    return peaks
 
 
 def _with_bootstrap(
@@ -288,6 +281,11 @@ def _with_bootstrap(
         if good.any():
             out[1:3] = np.quantile(levels[good], tails)
             out[7] = (np.sum(distances[good] >= out[6]) + 1.0) / (good.sum() + 1.0)
+    return _turned(out, sign)
+
+
+def _turned(out: np.ndarray, sign: float) -> np.ndarray:
+    """Turn the sign of levels back; the lower limit of the one is the upper of the other."""
     if sign < 0:
         out[0], out[1], out[2], out[3] = -out[0], -out[2], -out[1], -out[3]
     return out

@@ -209,6 +209,7 @@ def pm25_exceedance_days(
     long_name="Days with {long_name} above the threshold",
     frequency="day",
     cell_methods="time: mean within days time: sum over days",
+    references="Zhang et al. (2011), doi:10.1002/wcc.147",
 )
 def exceedance_days(
     field: xr.DataArray,

@@ -18,7 +18,7 @@ HOBDAY = (
     "Hobday et al. (2016), doi:10.1016/j.pocean.2015.12.014; "
     "Hobday et al. (2018), doi:10.5670/oceanog.2018.205"
 )
-ECV = "Sea-surface temperature"
+ECV = "Sea surface temperature"
 _METRICS = {
     # name in the product: column of the kernel, units, long name
     "days": ("total_days", "d", "Days a year in {what}"),

@@ -12,7 +12,7 @@ from .temperature import ETCCDI
 
 ECV = "Precipitation"
 _AMOUNT = "lwe_thickness_of_precipitation_amount"
-_DAYS = f"number_of_days_with_{_AMOUNT}_at_or_above_threshold"
+# CF has no name for days at or above a threshold: `..._above_threshold` excludes it
 _SUM_DAYS = "time: sum within days time: sum over days"
 _HALF, _WHOLE = 2, 4
 
@@ -48,7 +48,7 @@ def rx5day(pr: Days, *, center_on_last_day: bool = False) -> np.ndarray:
     units="mm d-1",
     long_name="Simple daily intensity",
     standard_name="lwe_precipitation_rate",
-    cell_methods="time: mean (comment: over wet days)",
+    cell_methods="time: sum within days time: mean over days (comment: wet days)",
     references=ETCCDI,
     ecv=ECV,
 )
@@ -62,7 +62,6 @@ def sdii(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
 @daily_index(
     units="d",
     long_name="Heavy precipitation days",
-    standard_name=_DAYS,
     cell_methods=_SUM_DAYS,
     references=ETCCDI,
     ecv=ECV,
@@ -75,7 +74,6 @@ def r10mm(pr: Days) -> np.ndarray:
 @daily_index(
     units="d",
     long_name="Very heavy precipitation days",
-    standard_name=_DAYS,
     cell_methods=_SUM_DAYS,
     references=ETCCDI,
     ecv=ECV,
@@ -88,7 +86,6 @@ def r20mm(pr: Days) -> np.ndarray:
 @daily_index(
     units="d",
     long_name="Days with precipitation at or above a threshold",
-    standard_name=_DAYS,
     cell_methods=_SUM_DAYS,
     references=ETCCDI,
     ecv=ECV,
@@ -114,7 +111,6 @@ def cdd(pr: Days, *, wet_day: float = 1.0, spells_can_span_years: bool = True) -
 @daily_index(
     units="d",
     long_name="Consecutive wet days",
-    standard_name=f"spell_length_of_days_with_{_AMOUNT}_at_or_above_threshold",
     cell_methods="time: sum within days time: maximum over days",
     references=ETCCDI,
     ecv=ECV,
@@ -128,7 +124,7 @@ def cwd(pr: Days, *, wet_day: float = 1.0, spells_can_span_years: bool = True) -
     units="mm",
     long_name="Precipitation on wet days",
     standard_name=_AMOUNT,
-    cell_methods="time: sum (comment: over wet days)",
+    cell_methods=f"{_SUM_DAYS} (comment: wet days)",
     references=ETCCDI,
     ecv=ECV,
 )
@@ -141,7 +137,7 @@ def prcptot(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
     units="mm",
     long_name="Precipitation on very wet days",
     standard_name=_AMOUNT,
-    cell_methods="time: sum (comment: over very wet days)",
+    cell_methods=f"{_SUM_DAYS} (comment: very wet days)",
     references=ETCCDI,
     ecv=ECV,
     needs_baseline=True,
@@ -155,7 +151,7 @@ def r95ptot(pr: Days, *, quantile: float = 0.95, wet_day: float = 1.0) -> np.nda
     units="mm",
     long_name="Precipitation on extremely wet days",
     standard_name=_AMOUNT,
-    cell_methods="time: sum (comment: over extremely wet days)",
+    cell_methods=f"{_SUM_DAYS} (comment: extremely wet days)",
     references=ETCCDI,
     ecv=ECV,
     needs_baseline=True,

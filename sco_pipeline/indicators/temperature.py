@@ -17,7 +17,7 @@ from .kernels.counts import ABOVE, BELOW
 from .periods import MONTHS
 
 ETCCDI = "Zhang et al. (2011), https://doi.org/10.1002/wcc.147"
-ECV = "Temperature (near surface)"
+ECV = "Near-surface air temperature"
 GROWING_MODES = {"gsl": -1, "first": 0, "max": 1, "sum": 2}
 _ABOVE = "number_of_days_with_air_temperature_above_threshold"
 _BELOW = "number_of_days_with_air_temperature_below_threshold"
@@ -81,7 +81,7 @@ def tr(tasmin: Days, *, threshold: float = 20.0) -> np.ndarray:
     units="degC",
     long_name="Hottest day",
     standard_name="air_temperature",
-    cell_methods="time: maximum",
+    cell_methods="time: maximum within days time: maximum over days",
     references=ETCCDI,
     ecv=ECV,
 )
@@ -120,7 +120,7 @@ def tnx(tasmin: Days) -> np.ndarray:
     units="degC",
     long_name="Coldest night",
     standard_name="air_temperature",
-    cell_methods="time: minimum",
+    cell_methods="time: minimum within days time: minimum over days",
     references=ETCCDI,
     ecv=ECV,
 )
@@ -132,6 +132,7 @@ def tnn(tasmin: Days) -> np.ndarray:
 @daily_index(
     units="degC",
     long_name="Daily temperature range",
+    standard_name="air_temperature",
     cell_methods="time: range within days time: mean over days",
     references=ETCCDI,
     ecv=ECV,

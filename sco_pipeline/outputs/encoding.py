@@ -45,6 +45,11 @@ def encodable(product: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, Any]
         variable = plain[name].variable
         plain[name].encoding = {}
         encoding[name] = _encoding(variable, is_field=name in fields)
+        if "flag_values" in variable.attrs:  # CF: of the type that is stored
+            flags = np.asarray(variable.attrs["flag_values"])
+            plain[name].attrs["flag_values"] = flags.astype(
+                encoding[name].get("dtype", flags.dtype)
+            )
         if holds_dates(plain[name].variable):
             encoding[name] |= _time_encoding(plain, name)
         if links.get(name):
@@ -137,8 +142,10 @@ def _coordinates_of(product: xr.Dataset, da: xr.DataArray) -> list[str]:
 def _scalar_belongs(product: xr.Dataset, name: str, da: xr.DataArray) -> bool:
     if name == REFERENCE_EPOCH:
         return "_anomaly" in str(da.attrs.get("standard_name"))
-    if name == PERIOD:
-        return not any(d in CLIMATOLOGICAL_DIMS or is_time_axis(da, str(d)) for d in da.dims)
+    if name == PERIOD:  # not of an annual climatology, which is of the base period
+        return "cell_methods" in da.attrs and not any(
+            d in CLIMATOLOGICAL_DIMS or is_time_axis(da, str(d)) for d in da.dims
+        )
     base = str(da.name).removesuffix("_regional").removesuffix("_valid_fraction")
     owners = [str(v) for v in product.data_vars if name.startswith(f"{v}_")]
     return not owners or max(owners, key=len) == base

@@ -144,7 +144,9 @@ def _connect_variables(product: xr.Dataset) -> None:
     for name, da in product.data_vars.items():
         attributes = da.attrs
         _say_scale(attributes)
-        if str(attributes.get("standard_name", "")).startswith("number_of_days_"):
+        if str(attributes.get("standard_name", "")).startswith(
+            ("number_of_days_", "number_of_observations")
+        ):
             attributes["units"] = "1"  # the canonical unit of these names; the picture says days
         if "cell_area" in product.coords and set(product["cell_area"].dims) <= set(da.dims):
             attributes["cell_measures"] = "area: cell_area"

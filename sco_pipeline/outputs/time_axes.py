@@ -24,6 +24,11 @@ _LONG_NAMES = {
 }
 _MONTHS_LONG = {"month": 1, "season": 3, "year": 12}
 _CLOCK = {"units_metadata": "leap_seconds: unknown"}
+_ABOUT_CLIMATOLOGY_BOUNDS = {
+    "standard_name": "time",
+    "long_name": "bounds of the climatological time",
+    "coverage_content_type": "coordinate",
+} | _CLOCK
 Span = tuple[Any, Any]
 
 
@@ -72,7 +77,7 @@ def covered(product: xr.Dataset, default: Period) -> tuple[str, str] | None:
 
 def span_of(ds: xr.Dataset, axis: str) -> Span:
     """Return the start of the first and the end of the last cell of a time axis."""
-    bounds = ds.get(ds[axis].attrs.get("bounds", f"{axis}_bnds"))
+    bounds = ds.get(f"{axis}_bnds")
     if bounds is None:
         return ds[axis].values[0], ds[axis].values[-1]
     return bounds.values[0, 0], bounds.values[-1, -1]
@@ -171,9 +176,20 @@ def _with_period_bounds(ds: xr.Dataset, axis: str, recipe: Recipe) -> xr.Dataset
         ends = index + pd.DateOffset(months=_MONTHS_LONG[step])
         ds = ds.assign_coords({name: ((axis, "nv"), np.stack([index, ends], axis=1))})
     if name in ds:
-        ds[axis].attrs["bounds"] = name
-        ds[name].attrs = {}
+        ds[axis].attrs.pop("bounds", None)
+        if _is_climatological(ds, axis):
+            ds[axis].attrs["climatology"] = name
+            ds[name].attrs = dict(_ABOUT_CLIMATOLOGY_BOUNDS)
+        else:
+            ds[axis].attrs["bounds"] = name
+            ds[name].attrs = {}
     return ds
+
+
+def _is_climatological(ds: xr.Dataset, axis: str) -> bool:
+    """Tell whether all cell methods along an axis are statistics of days (CF 7.4)."""
+    methods = [da.attrs.get("cell_methods", "") for da in ds.values() if axis in da.dims]
+    return any(methods) and all("within days" in method for method in methods if method)
 
 
 def _with_climatology(ds: xr.Dataset, dim: str, epoch: Period) -> xr.Dataset:
@@ -195,15 +211,10 @@ def _with_climatology(ds: xr.Dataset, dim: str, epoch: Period) -> xr.Dataset:
         "long_name": "climatological time",
         "climatology": bounds_name,
     } | _CLOCK
-    about_bounds = {
-        "standard_name": "time",
-        "long_name": "bounds of the climatological time",
-        "coverage_content_type": "coordinate",
-    } | _CLOCK
     ds = ds.assign_coords(
         {
             name: (dim, middle.astype("datetime64[ns]"), about),
-            bounds_name: ((dim, "nv"), bounds, about_bounds),
+            bounds_name: ((dim, "nv"), bounds, dict(_ABOUT_CLIMATOLOGY_BOUNDS)),
         }
     )
     ds[dim].attrs.update(long_name=_LONG_NAMES[dim])

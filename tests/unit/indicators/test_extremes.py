@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from scipy import stats
+from scipy import optimize, stats
 
 from sco_pipeline.errors import IndicatorError
 from sco_pipeline.indicators import compute_indicators
-from sco_pipeline.indicators.extremes import cluster_peaks
+from sco_pipeline.indicators.extreme_samples import cluster_peaks
 from sco_pipeline.indicators.kernels import extremes_fit
+from sco_pipeline.indicators.kernels.extremes_likelihood import gpd_by_likelihood
 
 PORT_PIRIE = """4.03 3.83 3.65 3.88 4.01 4.08 4.18 3.80 4.36 3.96 3.98 4.69 3.85 3.96 3.85 3.93
 3.75 3.63 3.57 4.25 3.97 4.05 4.24 4.22 3.73 4.37 4.06 3.71 3.96 4.06 4.55 3.79 3.89 4.11 3.85 3.86
@@ -25,8 +26,7 @@ def yearly(values, start="1923-01-01"):
 
 
 def test_port_pirie_as_published():
-    # Coles (2001), section 3.4.1, by maximum likelihood: location 3.87, scale 0.198, shape -0.050;
-    # 10 years 4.30 m, 100 years 4.69 m with profile limits of 4.50 and 5.27 m
+    # fits of Coles (2001), section 3.4.1, by maximum likelihood; L-moments come close
     ds = yearly([float(v) for v in PORT_PIRIE.split()])
     found = compute_indicators(ds, ["return_level:zos"], return_period=100)
     assert float(found["zos_return_level_location"]) == pytest.approx(3.87, abs=0.01)
@@ -39,6 +39,75 @@ def test_port_pirie_as_published():
     ten = compute_indicators(ds, ["return_level:zos"], return_period=10)
     assert float(ten["zos_return_level"]) == pytest.approx(4.30, abs=0.02)
     assert found["zos_return_level"].attrs["units"] == "m"
+
+
+def test_port_pirie_by_the_profile_likelihood_as_published():
+    # R's ismev (gev.fit, gev.prof), whose author is Coles: location 3.8747, scale 0.1980, shape
+    # -0.0501; limits of 10 years 4.20 and 4.44 m, of 100 years (4.69 m) 4.49 and 5.26 m
+    ds = yearly([float(v) for v in PORT_PIRIE.split()])
+    found = compute_indicators(ds, ["return_level:zos"], return_period=100, method="likelihood")
+    ours = [float(found[f"zos_return_level_{part}"]) for part in ("location", "scale", "shape")]
+    np.testing.assert_allclose(ours, [3.8747, 0.1980, -0.0501], atol=6e-5)
+    levels = [float(found[f"zos_return_level{part}"]) for part in ("_lower", "", "_upper")]
+    np.testing.assert_allclose(levels, [4.49, 4.69, 5.26], atol=5.1e-3)
+    ten = compute_indicators(ds, ["return_level:zos"], return_period=10, method="likelihood")
+    limits = [float(ten[f"zos_return_level{part}"]) for part in ("_lower", "_upper")]
+    np.testing.assert_allclose(limits, [4.20, 4.44], atol=5.1e-3)
+
+
+def fall_of_the_profile(cost, limit, best, others):
+    """Twice the fall of the log-likelihood at a limit, by another optimiser."""
+    at_limit = optimize.minimize(cost, others, args=(limit,), method="Powell", tol=1e-10).fun
+    overall = optimize.minimize(
+        lambda point: cost(point[1:], point[0]), [best, *others], method="Powell", tol=1e-10
+    ).fun
+    return 2 * (at_limit - overall)
+
+
+def test_profile_limits_equal_an_independent_optimisation():
+    sample = stats.genextreme.rvs(-0.1, 20, 4, size=50, random_state=11)
+    found = compute_indicators(
+        yearly(sample), ["return_level:zos"], return_period=20, method="likelihood"
+    )
+
+    def cost(rest, value):
+        location = value - stats.genextreme.isf(1 / 20, -rest[1], 0, abs(rest[0]))
+        logs = stats.genextreme.logpdf(sample, -rest[1], location, abs(rest[0]))
+        return min(-logs.sum(), 1e6)
+
+    best = float(found["zos_return_level"])
+    for part in ("lower", "upper"):
+        limit = float(found[f"zos_return_level_{part}"])
+        fall = fall_of_the_profile(cost, limit, best, [4.0, 0.1])
+        assert fall == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-3)
+
+
+def test_profile_limits_of_peaks_equal_an_independent_optimisation():
+    excess = stats.genpareto.rvs(0.1, 0, 3, size=120, random_state=12)
+    level, lower, upper, (scale, shape) = gpd_by_likelihood(excess, 1 / 200, 0.95)
+    fitted = stats.genpareto.fit(excess, 0.1, floc=0, scale=3)
+    np.testing.assert_allclose([shape, scale], [fitted[0], fitted[2]], atol=1e-3)
+    assert level == pytest.approx(stats.genpareto.isf(1 / 200, shape, 0, scale))
+
+    def cost(rest, value):
+        scale = value / stats.genpareto.isf(1 / 200, rest[0], 0, 1)
+        return min(-stats.genpareto.logpdf(excess, rest[0], 0, scale).sum(), 1e6)
+
+    for limit in (lower, upper):
+        fall = fall_of_the_profile(cost, limit, level, [0.1])
+        assert fall == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-3)
+
+
+def test_likelihood_mirrors_and_leaves_out_what_cannot_be_fitted():
+    sample = stats.gumbel_r.rvs(20, 4, size=(30, 3), random_state=6)
+    sample[:, 1] = np.nan
+    sample[:, 2] = 3.0
+    high = compute_indicators(yearly(sample), ["return_level:zos"], method="likelihood")
+    low = compute_indicators(yearly(-sample), ["return_level:zos"], method="likelihood", tail="low")
+    assert float(low["zos_return_level_lower"][0]) == -float(high["zos_return_level_upper"][0])
+    assert high["zos_return_level"][1:].isnull().all()
+    with pytest.raises(IndicatorError, match="unknown method 'profile'"):
+        compute_indicators(yearly(sample), ["return_level:zos"], method="profile")
 
 
 def test_fits_return_the_parameters_of_large_samples():

@@ -370,3 +370,27 @@ def test_at_the_ends_of_the_record():
     assert last["rate_onset"] == (9 - (5 + 0) / 2) / 4.5
     assert math.isnan(last["rate_decline"])  # the peak is the last day
     assert first["category"] == 4 and first["duration_extreme"] == 5
+
+
+def test_marine_cold_spells_mirror_marine_heatwaves():
+    time = pd.date_range("2001-01-01", "2006-12-31")
+    random = np.random.default_rng(3)
+    noise = np.convolve(random.normal(0, 1, time.size + 9), np.ones(10), "valid")
+    season = 4 * np.cos(2 * np.pi * np.arange(time.size) / 365.25)
+    both = [
+        compute_indicators(
+            xr.Dataset(
+                {"tos": ("time", sign * (season + noise), {"units": "degC"})}, {"time": time}
+            ),
+            [name],
+            baseline=(2001, 2006),
+        )
+        for sign, name in ((1, "marine_cold_spells"), (-1, "marine_heatwaves"))
+    ]
+    assert (both[0]["marine_cold_spells_days"] > 0).any()
+    for part, sign in (("days", 1), ("count", 1), ("category", 1), ("intensity_max", -1)):
+        cold, warm = (
+            ds[f"{n}_{part}"]
+            for ds, n in zip(both, ("marine_cold_spells", "marine_heatwaves"), strict=True)
+        )
+        np.testing.assert_allclose(cold, sign * warm, atol=1e-12)
