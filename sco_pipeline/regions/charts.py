@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 STEP = 0.05
 """Longest piece of an edge of a region, in degrees."""
+_PIECES = 256
+"""Into so many at least the extent of a small region is cut."""
 _CORNERS = 192
 _SAME, _DUST = 1e-14, 1e-13
 """Distance of points that are one, and area below which a ring has such points only."""
@@ -69,9 +71,15 @@ class Chart:
             part = shapely.intersection(shape, shapely.box(*window))
             if part.is_empty or part.area == 0:
                 continue
-            fine = shapely.segmentize(part, STEP)
+            fine = shapely.segmentize(part, _step(part))
             flat = shapely.transform(fine, self.project, interleaved=False)
             yield from _split(_polygonal(flat))
+
+
+def _step(part: BaseGeometry) -> float:
+    """Return the longest piece of an edge: that of a small region must not cut its corners."""
+    west, south, east, north = part.bounds
+    return min(STEP, max(east - west, north - south) / _PIECES)
 
 
 CHARTS = (Chart(90, 0), Chart(-90, 0), *(Chart(0, lon) for lon in (0, 90, 180, -90)))

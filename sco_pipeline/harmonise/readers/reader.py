@@ -38,6 +38,8 @@ _SIGNATURES = (
     (0, b"MM\x00+", "geotiff"),
     (0, b"PK\x03\x04", "zarr"),
 )
+# stores of which only the wanted part is fetched: it arrives as NetCDF
+_FETCHED_IN_PART = ("zarr",)
 _ENDINGS = {".csv": "csv", ".txt": "csv", ".dat": "csv", ".zarr": "zarr"}
 # what an entry may call a file that looks like the format on the left
 _ALSO = {
@@ -123,7 +125,8 @@ def read(path: Path, entry: DatasetEntry | None = None) -> xr.Dataset:
     name = detect(path)
     if entry is not None and entry.format in _ALSO.get(name, ()):
         name = entry.format
-    if entry is not None and entry.format in READERS and entry.format != name:
+    in_part = entry is not None and name == "netcdf" and entry.format in _FETCHED_IN_PART
+    if entry is not None and entry.format in READERS and entry.format != name and not in_part:
         raise HarmonisationError(
             f"dataset {entry.id!r}: {path.name} is {name}, not {entry.format}; correct 'format:' "
             "in its entry or fetch the file again"
