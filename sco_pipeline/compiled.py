@@ -81,3 +81,20 @@ def unpack(
             if stored[item] == other:
                 out[item] = np.nan
     return int(least), int(greatest)
+
+
+@njit(cache=True, nogil=True)
+def ends(stored: np.ndarray, missing: np.ndarray, valid: np.ndarray) -> tuple[int, int]:
+    """Return least and greatest stored number as `unpack` does, without unpacking."""
+    low, high = valid
+    absent = missing[0] if missing.size else low
+    some = missing.size > 0
+    least, greatest = high, low
+    found = False
+    for item in range(stored.size):
+        number = stored[item]
+        there = number >= low and number <= high and not (some and number == absent)
+        found |= there
+        least = min(least, number if there else high)
+        greatest = max(greatest, number if there else low)
+    return (int(least), int(greatest)) if found else (1, 0)
