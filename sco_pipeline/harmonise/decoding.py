@@ -129,14 +129,12 @@ class Decoding:
 
     def _unpacked(self, stored: NDArray[Any]) -> NDArray[Any]:
         """Return canonical values of integers, in one compiled pass."""
-        from ..compiled import unpack
+        from ..compiled import ends, unpack
 
-        missing, valid = self._bounds(stored.dtype)
+        flat, bounds = stored.reshape(-1), self._bounds(stored.dtype)
         values = np.empty(stored.shape, self.dtype)
-        ends = unpack(
-            stored.reshape(-1), self.factor, self.offset, missing, valid, values.reshape(-1)
-        )
-        if not self._within_range(ends):
+        unpack(flat, self.factor, self.offset, *bounds, values.reshape(-1))
+        if not self._within_range(ends(flat, *bounds)):
             self._check(values)
         return values
 
