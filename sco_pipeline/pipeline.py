@@ -182,15 +182,19 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     IndicatorError, RegionError
         If an indicator or a region does not fit the data.
     """
-    product = indicators.calculate(
-        inputs, recipe.indicators, baseline=recipe.baseline, frequency=recipe.frequency
-    )
-    if recipe.regions:
-        catalog = load_catalog(settings.catalog_dir)
-        coverage = settings.cache_dir / "coverage"
-        regional = _regional(product, _areas(recipe, catalog), coverage)
-        product = product.merge(regional, compat="equals", join="exact")
-    with cluster(settings):
+    with cluster(settings):  # what is asked of a cluster depends on its workers
+        product = indicators.calculate(
+            inputs,
+            recipe.indicators,
+            baseline=recipe.baseline,
+            frequency=recipe.frequency,
+            settings=settings,
+        )
+        if recipe.regions:
+            catalog = load_catalog(settings.catalog_dir)
+            coverage = settings.cache_dir / "coverage"
+            regional = _regional(product, _areas(recipe, catalog), coverage)
+            product = product.merge(regional, compat="equals", join="exact")
         return product.load()
 
 

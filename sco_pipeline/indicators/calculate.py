@@ -10,6 +10,7 @@ import xarray as xr
 
 from ..catalog import IndicatorRequest, Period
 from ..errors import IndicatorError, unknown
+from ..settings import Settings
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import FIELD, XCLIM, Indicator, Result, indicators
@@ -24,6 +25,7 @@ def compute_indicators(
     *,
     baseline: Baseline = None,
     frequency: Frequency = "year",
+    memory_limit: int | str | None = None,
     **options: Any,
 ) -> xr.Dataset:
     """Compute indicators of a harmonised Dataset.
@@ -38,6 +40,9 @@ def compute_indicators(
         Base period, both ends included.
     frequency : {"day", "month", "season", "year"}
         Frequency of the results that have one.
+    memory_limit : int or str, optional
+        Bytes that the process may take while daily indices are computed of files, such as
+        ``"2GB"``; by default that of the settings, half of the memory.
     **options
         Options of the indicators; each goes to those that have it.
 
@@ -60,7 +65,8 @@ def compute_indicators(
     if unused:
         known = {name for request in requests for name in indicators[request.id].options}
         raise IndicatorError(unknown("option", min(unused), known))
-    return calculate(ds, requests, baseline=baseline, frequency=frequency)
+    settings = Settings() if memory_limit is None else Settings(memory_limit=memory_limit)
+    return calculate(ds, requests, baseline=baseline, frequency=frequency, settings=settings)
 
 
 def calculate(
@@ -69,11 +75,12 @@ def calculate(
     *,
     baseline: Baseline = None,
     frequency: Frequency = "year",
+    settings: Settings | None = None,
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`."""
     check_requests(requests, baseline)
     period = as_period(baseline)
-    daily = _daily(ds, requests, period, frequency)
+    daily = _daily(ds, requests, period, frequency, settings or Settings())
     results: dict[str, xr.DataArray] = dict(daily)
     ds = with_time_length(ds)
     for request in requests:
@@ -91,15 +98,18 @@ def _daily(
     requests: Sequence[IndicatorRequest],
     baseline: Period | None,
     frequency: Frequency,
+    settings: Settings,
 ) -> dict[str, xr.DataArray]:
     """Compute all daily indices among the requests in one visit to the data."""
     daily = [request for request in requests if is_daily_index(request.id)]
     if not daily:
         return {}
-    from .engine import compute_daily  # compiled kernels: only when they are used
+    # compiled kernels: only when they are used
+    from .engine import compute_daily
+    from .lane import limits_of
 
     found = [(request.output, request.id, request.options) for request in daily]
-    return compute_daily(ds, found, baseline, frequency)
+    return compute_daily(ds, found, baseline, frequency, limits_of(settings))
 
 
 def as_period(baseline: Baseline) -> Period | None:
