@@ -106,7 +106,7 @@ def _daily(
         return {}
     # compiled kernels: only when they are used
     from .engine import compute_daily
-    from .lane import limits_of
+    from .layout import limits_of
 
     found = [(request.output, request.id, request.options) for request in daily]
     return compute_daily(ds, found, baseline, frequency, limits_of(settings))

@@ -23,8 +23,8 @@ from .blocks import Job, Wanted
 from .days import HALF_YEAR, Frame
 from .definition import COMMON, Definition, definitions, inputs_of
 from .indicator import indicators
-from .lane import Limits, limits_of
 from .lanes import compute_lazily, compute_now
+from .layout import Limits, limits_of
 from .lazy import compute_blocks
 from .missing import missing_rule
 from .periods import DayAxis, PeriodName, day_axis

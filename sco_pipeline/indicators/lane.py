@@ -7,7 +7,6 @@ one band after the other, and where whole fields are stored together, the window
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import shutil
@@ -15,85 +14,22 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import IndicatorError
 from ..memory import resident
 from ..packed import PackedSource
-from ..settings import Settings
 from .blocks import Job, Piece, compute_block, tile_cells
 from .days import Frame
+from .layout import Layout, Limits, layout
 from .watching import tell
-from .window import InMemory, InScratch, Reading, Window, bands
-
-log = logging.getLogger(__name__)
-
-LEAST_ROOM = 32 * 2**20
-"""Bytes that a window gets even where the limit leaves less."""
-
-WORKING_TILES = 16
-"""Tiles of one variable that a thread needs beside the window, for values that are derived."""
+from .window import Held, InMemory, InScratch, Reading, Window, bands
 
 _ALONE = threading.Lock()  # two lanes in one process would need twice the memory
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a computation may use.
-
-    Attributes
-    ----------
-    memory : int
-        Bytes of the whole process.
-    scratch : Path
-        Directory for scratch files.
-    """
-
-    memory: int
-    scratch: Path
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return the limits of this machine."""
-    return Limits(settings.memory_limit, settings.cache_dir / "scratch")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a lane goes through its data.
-
-    Attributes
-    ----------
-    blocks : tuple of Frame
-        Of whole years.
-    rows : tuple of slice
-        Rows of the first dimension of space that are read at a time.
-    band_cells : int
-        Cells that are in memory at a time; fewer than a read's where its window is in a file.
-    window_bytes : int
-        Size of the largest window of all rows, packed.
-    read_bytes : int
-        What is read in all, packed.
-    memory_bytes : int
-        What is held at a time, results included.
-    """
-
-    blocks: tuple[Frame, ...]
-    rows: tuple[slice, ...]
-    band_cells: int
-    window_bytes: int
-    read_bytes: int
-    memory_bytes: int
-
-    @property
-    def in_scratch(self) -> bool:
-        """Tell whether windows lie in a file."""
-        return self.band_cells > 0
 
 
 def compute_lane(
@@ -133,40 +69,36 @@ def compute_lane(
         If the disk does not hold the scratch file.
     """
     with _share() as (threads, share), ThreadPoolExecutor(threads) as pool:
-        limits = replace(limits, memory=int(limits.memory * share))
+        held = resident()
+        limits = replace(limits, memory=held + int((limits.memory - held) * share))
         plan = layout(job, blocks, sources, rows, limits, threads)
         shape = (rows.stop - rows.start, *sources[0].shape[2:]) if _on_grid(sources) else ()
-        cells, row_cells = math.prod(shape), math.prod(shape[1:])
+        cells, row = math.prod(shape), math.prod(shape[1:])
         lengths = [len(block.periods) for block in blocks]
         out = np.empty((job.slots, sum(lengths), cells), dtype=job.dtype)
         edges = np.zeros((len(blocks), job.joined, 3, cells), dtype=np.int32)
         is_south = None if south is None else np.ascontiguousarray(south).reshape(-1)
-        for band in plan.rows:
-            here = slice(
-                (band.start - rows.start) * row_cells, (band.stop - rows.start) * row_cells
-            )
-            with _window(sources, band, plan, here.stop - here.start, limits, pool) as window:
-                _compute_band(
-                    job, plan, window, pool, out[..., here], edges[..., here],
-                    None if is_south is None else is_south[here],
-                )  # fmt: skip
+        for some in plan.rows:
+            here = slice((some.start - rows.start) * row, (some.stop - rows.start) * row)
+            with _window(sources, some, plan, here.stop - here.start, limits, pool) as window:
+                south_here = None if is_south is None else is_south[here]
+                _compute_rows(job, plan, window, pool, out[..., here], edges[..., here], south_here)
     return out.reshape(*out.shape[:2], *shape), edges
 
 
-def _compute_band(
+def _compute_rows(
     job: Job,
     plan: Layout,
     window: Window,
-    pool: Executor,
+    pool: ThreadPoolExecutor,
     out: np.ndarray,
     edges: np.ndarray,
     south: np.ndarray | None,
 ) -> None:
-    """Compute all blocks of a band of rows."""
-    begin = 0
-    cells = out.shape[2]
+    """Compute all blocks of some rows; `out`, `edges` and `south` are those of their cells."""
+    begin, cells = 0, out.shape[2]
     position = plan.blocks[0].axis.position
-    # pieces have their own positions
+    # the pieces of a block have their own positions
     axis = replace(plan.blocks[0].axis, position=np.empty(0, dtype=np.int64))
     for number, each in enumerate(plan.blocks):
         block = replace(each, axis=axis)
@@ -174,60 +106,41 @@ def _compute_band(
         window.move(low, high)
         stop = begin + len(block.periods)
         for band in bands(cells, plan.band_cells or cells):
-            pieces = [
-                Piece(position[part.begin : part.end] - block.origin, part.arrays)
-                for part in window.held(low, high, band)
-            ]
-            results, joins = out[:, begin:stop, band], edges[number][..., band]
-            here = None if south is None else south[band]
-
-            def tile(part: slice) -> None:
-                compute_block(job, block, pieces, here, part, results, joins)  # noqa: B023
-
-            count = band.stop - band.start
-            list(pool.map(tile, bands(count, min(tile_cells(job, block), count // 2 + 1))))
+            _compute_cells(
+                job,
+                block,
+                _pieces(window.held(low, high, band), position - block.origin),
+                pool,
+                out[:, begin:stop, band],
+                edges[number][..., band],
+                None if south is None else south[band],
+            )
         begin = stop
         tell(len(plan.blocks) * len(plan.rows))
 
 
-def layout(
+def _compute_cells(
     job: Job,
-    blocks: Sequence[Frame],
-    sources: Sequence[PackedSource],
-    rows: slice,
-    limits: Limits,
-    threads: int,
-) -> Layout:
-    """Say how a lane goes through its data under a limit; see `compute_lane`."""
-    shape = sources[0].shape
-    part = (rows.stop - rows.start) / shape[1] if _on_grid(sources) else 1.0
-    cells = math.prod(shape[1:]) * part
-    step = part * sum(source.step_bytes for source in sources)
-    spans = [block.times(block.axis.position) for block in blocks]
-    window = int(step * max(high - low for low, high in spans))
-    periods = sum(len(block.periods) for block in blocks)
-    results = int(job.slots * periods * cells * job.dtype.itemsize)
-    largest = max(blocks, key=lambda block: block.length)
-    tile = largest.length * tile_cells(job, largest) * max(d.itemsize for d in job.dtypes)
-    beside = results + threads * WORKING_TILES * tile
-    room = max(LEAST_ROOM, limits.memory - resident() - beside)
-    read_bytes = int(step * (spans[-1][1] - spans[0][0]))
-    held, band_cells, parts = window, 0, (rows,)
-    if window > room:
-        fitting = int((rows.stop - rows.start) * room / window)
-        together = max(source.rows for source in sources)
-        if fitting >= together:
-            fitting -= fitting % together
-            parts = tuple(
-                slice(at, min(at + fitting, rows.stop))
-                for at in range(rows.start, rows.stop, fitting)
-            )
-            held = int(window * fitting / (rows.stop - rows.start))
-        else:
-            # the other half is for the pieces on their way into the file
-            band_cells = max(1, int(cells * room / 2 / window))
-            held = room
-    return Layout(tuple(blocks), parts, band_cells, window, read_bytes, held + beside)
+    block: Frame,
+    pieces: Sequence[Piece],
+    pool: ThreadPoolExecutor,
+    out: np.ndarray,
+    edges: np.ndarray,
+    south: np.ndarray | None,
+) -> None:
+    """Compute one block of some cells, tile by tile in threads."""
+
+    def tile(cells: slice) -> None:
+        compute_block(job, block, pieces, south, cells, out, edges)
+
+    cells = out.shape[2]
+    size = min(tile_cells(job, block), math.ceil(cells / pool._max_workers))
+    list(pool.map(tile, bands(cells, size)))
+
+
+def _pieces(held: Sequence[Held], position: np.ndarray) -> list[Piece]:
+    """Return what a window holds with its days."""
+    return [Piece(position[part.begin : part.end], part.arrays) for part in held]
 
 
 @contextmanager
@@ -237,7 +150,7 @@ def _window(
     plan: Layout,
     cells: int,
     limits: Limits,
-    pool: Executor,
+    pool: ThreadPoolExecutor,
 ) -> Iterator[Window]:
     """Open the window of a band of rows; a scratch file has no name and dies with the process."""
     reading = Reading(sources, rows, pool)

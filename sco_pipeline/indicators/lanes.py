@@ -20,7 +20,8 @@ import xarray as xr
 from ..packed import PackedSource, Unpacked, source_key
 from .blocks import Job, join_blocks
 from .days import Frame
-from .lane import Limits, compute_lane
+from .lane import compute_lane
+from .layout import Limits
 
 if TYPE_CHECKING:
     import dask.array as da
