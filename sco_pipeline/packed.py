@@ -32,9 +32,13 @@ class Packed:
     values: NDArray[Any]
     table: NDArray[Any] | None = None
 
-    def unpacked(self) -> NDArray[Any]:
-        """Return the values."""
-        return self.values if self.table is None else self.table[self.values]
+    def steps(self, begin: int, end: int) -> Packed:
+        """Return some of the steps."""
+        return Packed(self.values[begin:end], self.table)
+
+    def cells(self) -> Packed:
+        """Return the values as (time, cell)."""
+        return Packed(self.values.reshape(len(self.values), -1), self.table)
 
 
 class PackedSource(Protocol):

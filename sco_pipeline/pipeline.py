@@ -13,6 +13,7 @@ from . import access, files, harmonise, indicators, outputs, regions
 from .catalog import Catalog, FetchRecord, Period, Recipe, Request, load_catalog
 from .compute import cluster
 from .errors import HarmonisationError
+from .expectation import estimate, told
 from .product import (
     Product,
     current,
@@ -159,7 +160,13 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
     return _join(recipe, parts)
 
 
-def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Dataset:
+def compute(
+    recipe: Recipe,
+    inputs: xr.Dataset,
+    settings: Settings,
+    *,
+    progress: Callable[[access.Progress], None] | None = None,
+) -> xr.Dataset:
     """Compute the indicators of a recipe, on the grid and for its regions.
 
     Parameters
@@ -169,7 +176,9 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     inputs : Dataset (time, ...)
         Harmonised inputs.
     settings : Settings
-        Where dask computes.
+        Where dask computes, and under which limit of memory.
+    progress : callable, optional
+        Told of every block of daily data that is done.
 
     Returns
     -------
@@ -182,7 +191,10 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     IndicatorError, RegionError
         If an indicator or a region does not fit the data.
     """
-    with cluster(settings):  # what is asked of a cluster depends on its workers
+    if log.isEnabledFor(logging.INFO) and (expected := estimate(recipe, inputs, settings)):
+        log.info("%s: %s", recipe.id, expected)
+    # what is asked of a cluster depends on its workers
+    with cluster(settings), told(recipe, progress):
         product = indicators.calculate(
             inputs,
             recipe.indicators,
@@ -199,7 +211,12 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
 
 
 def produce(
-    recipe: Recipe, records: Sequence[FetchRecord], settings: Settings, *, force: bool = False
+    recipe: Recipe,
+    records: Sequence[FetchRecord],
+    settings: Settings,
+    *,
+    force: bool = False,
+    progress: Callable[[access.Progress], None] | None = None,
 ) -> Product:
     """Make the files of a product, unless they are there and up to date.
 
@@ -213,6 +230,8 @@ def produce(
         `output_dir` is where the product's directory lies.
     force : bool
         Make them even if they are up to date.
+    progress : callable, optional
+        Told of every block of daily data that is done.
 
     Returns
     -------
@@ -232,7 +251,8 @@ def produce(
         if found is not None:
             log.info("%s is up to date", recipe.id)
             return found
-        product = compute(recipe, open_inputs(recipe, records, settings), settings)
+        inputs = open_inputs(recipe, records, settings)
+        product = compute(recipe, inputs, settings, progress=progress)
         described = outputs.describe(product, recipe, catalog, records)
         if any(request.regions for request in recipe.maps):
             areas = _areas(recipe, catalog)
@@ -269,7 +289,7 @@ def run(
     force : bool
         Make the product even if it is up to date.
     progress : callable, optional
-        Told of every file and of bytes as they arrive.
+        Told of every file, of bytes as they arrive, and of every block that is computed.
 
     Returns
     -------
@@ -288,7 +308,7 @@ def run(
     settings = settings or Settings()
     recipe = load_catalog(settings.catalog_dir).recipes[recipe_id]
     records = fetch(recipe, settings, progress=progress)
-    return produce(recipe, records, settings, force=force)
+    return produce(recipe, records, settings, force=force, progress=progress)
 
 
 def _refuse_what_cannot_be_made(recipe: Recipe) -> None:

@@ -1,14 +1,15 @@
 """All daily indices of a call in one visit to each block of the data.
 
-Data in memory are computed at once, tile by tile in threads. Lazy data give lazy results: one task
-for each block of the source, whatever the number of indices. Indices with a base period need the
-whole record of a cell; for the others blocks of whole years are computed apart and joined, so that
-memory does not grow with the record.
+Data in memory are computed at once, tile by tile in threads. Lazy data give lazy results: files go
+through lanes (see `lane`), other arrays of dask give one task for each block, whatever the number
+of indices. Indices with a base period need the whole record of a cell; for the others blocks of
+whole years are computed apart and joined, so that memory does not grow with the record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -74,28 +75,38 @@ def compute_daily(
         If an index, option, unit, time axis or base period does not fit.
     """
     limits = limits or limits_of(Settings())
+    results: dict[str, xr.DataArray] = {}
+    for one in prepare(ds, requests, baseline, frequency):
+        found = _describe(one.job, one.frame, one.fields, _values(one, limits))
+        results = {**found, **results}
+    return results
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Indices that one visit to the data computes: what, where in the record, and of what."""
+
+    job: Job
+    frame: Frame
+    fields: tuple[xr.DataArray, ...]
+    south: xr.DataArray | None
+
+
+def prepare(
+    ds: xr.Dataset, requests: Iterable[Request], baseline: Period | None, frequency: str
+) -> list[Prepared]:
+    """Check what is wanted, and group what one visit computes; see `compute_daily`."""
     groups: dict[str, list[Request]] = {}
     for request in requests:
         shared = {option: request[2].get(option) for option in _SHARED}
         groups.setdefault(repr(shared), []).append(request)
-    results: dict[str, xr.DataArray] = {}
-    for group in groups.values():
-        results |= {
-            name: da
-            for name, da in _compute_group(ds, group, baseline, frequency, limits).items()
-            if name not in results
-        }
-    return results
+    return [_prepare(ds, group, baseline, frequency) for group in groups.values()]
 
 
-def _compute_group(
-    ds: xr.Dataset,
-    requests: Sequence[Request],
-    baseline: Period | None,
-    frequency: str,
-    limits: Limits,
-) -> dict[str, xr.DataArray]:
-    """Compute indices that share missing-day rule and base period."""
+def _prepare(
+    ds: xr.Dataset, requests: Sequence[Request], baseline: Period | None, frequency: str
+) -> Prepared:
+    """Prepare indices that share missing-day rule and base period."""
     wanted = tuple(Wanted(name, definitions[key], options) for name, key, options in requests)
     period = _frequency(wanted, frequency)
     job = _job(ds, wanted)
@@ -109,13 +120,15 @@ def _compute_group(
     south = _south(fields[0], wanted, options.get("northern_hemisphere"))
     ahead = HALF_YEAR if south is not None and bool(south.any()) else _AHEAD[period]
     frame = Frame(axis, period, 0, axis.years, base, rule, ahead)
-    if any(field.chunks is not None for field in fields):
-        values: Any = compute_lazily(job, frame, fields, south, limits)
-        if values is None:
-            values = compute_blocks(job, frame, fields, south)
-    else:
-        values = compute_now(job, frame, fields, south, limits)
-    return _describe(job, frame, fields, values)
+    return Prepared(job, frame, tuple(fields), south)
+
+
+def _values(one: Prepared, limits: Limits) -> Any:
+    """Return the results, by slot: at once for data in memory, else lazy."""
+    if all(field.chunks is None for field in one.fields):
+        return compute_now(one.job, one.frame, one.fields, one.south, limits)
+    found = compute_lazily(one.job, one.frame, one.fields, one.south, limits)
+    return compute_blocks(one.job, one.frame, one.fields, one.south) if found is None else found
 
 
 def _frequency(wanted: Sequence[Wanted], frequency: str) -> PeriodName:

@@ -7,13 +7,14 @@ one band after the other, and where whole fields are stored together, the window
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -78,11 +79,14 @@ def compute_lane(
         out = np.empty((job.slots, sum(lengths), cells), dtype=job.dtype)
         edges = np.zeros((len(blocks), job.joined, 3, cells), dtype=np.int32)
         is_south = None if south is None else np.ascontiguousarray(south).reshape(-1)
+        told = _counter(plan)
         for some in plan.rows:
             here = slice((some.start - rows.start) * row, (some.stop - rows.start) * row)
             with _window(sources, some, plan, here.stop - here.start, limits, pool) as window:
                 south_here = None if is_south is None else is_south[here]
-                _compute_rows(job, plan, window, pool, out[..., here], edges[..., here], south_here)
+                _compute_rows(
+                    job, plan, window, pool, out[..., here], edges[..., here], south_here, told
+                )
     return out.reshape(*out.shape[:2], *shape), edges
 
 
@@ -94,6 +98,7 @@ def _compute_rows(
     out: np.ndarray,
     edges: np.ndarray,
     south: np.ndarray | None,
+    told: Callable[[], None],
 ) -> None:
     """Compute all blocks of some rows; `out`, `edges` and `south` are those of their cells."""
     begin, cells = 0, out.shape[2]
@@ -116,7 +121,19 @@ def _compute_rows(
                 None if south is None else south[band],
             )
         begin = stop
-        tell(len(plan.blocks) * len(plan.rows))
+        told()
+
+
+def _counter(plan: Layout) -> Callable[[], None]:
+    """Return what counts the blocks of a lane that are done."""
+    lane, count = object(), itertools.count(1)
+    total = len(plan.blocks) * len(plan.rows)
+
+    def told() -> None:
+        done = next(count)
+        tell(lane, done, total, plan.read_bytes * done // total)
+
+    return told
 
 
 def _compute_cells(

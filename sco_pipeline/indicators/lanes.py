@@ -47,7 +47,7 @@ def compute_now(
 ) -> np.ndarray:
     """Return the results of variables in memory: (slot, period, *space)."""
     sources = [Unpacked(field.values) for field in fields]
-    part = Part(_blocks(frame), _all_rows(fields[0]))
+    part = Part(blocks_of(frame), _all_rows(fields[0]))
     job = replace(job, joins=len(part.blocks) > 1)
     done = _run(sources, job=job, part=part, south=_south(south, part), limits=limits)
     return _join([done], job=job, parts=[part])
@@ -65,8 +65,8 @@ def compute_lazily(
     None if a variable cannot be read piece by piece.
     """
     import dask.array as da
-    from dask import delayed
     from dask.base import tokenize
+    from dask.delayed import delayed
 
     sources = [_source(field) for field in fields]
     if any(source is None for source in sources):
@@ -99,7 +99,7 @@ def _source(field: xr.DataArray) -> Any:
     if key is None:
         return None
     graph = HighLevelGraph({key: field.data.dask.layers[key]}, {key: set()})
-    return Delayed(key, graph)  # type: ignore[no-untyped-call]
+    return Delayed(key, graph)
 
 
 def _run(
@@ -133,7 +133,7 @@ def _join(
 
 def _parts(frame: Frame, field: xr.DataArray) -> list[Part]:
     """Return the lanes: one on this machine, several on a cluster."""
-    blocks, rows = _blocks(frame), _all_rows(field)
+    blocks, rows = blocks_of(frame), _all_rows(field)
     workers, threads = _cluster()
     if len(blocks) > 1:
         cuts = _cuts(len(blocks), threads * LANES_A_THREAD)
@@ -149,7 +149,7 @@ def _cuts(size: int, count: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise(edges))
 
 
-def _blocks(frame: Frame) -> tuple[Frame, ...]:
+def blocks_of(frame: Frame) -> tuple[Frame, ...]:
     """Return the years one by one; the whole record where an index has a base period."""
     if frame.base is not None:
         return (frame,)
@@ -176,7 +176,7 @@ def _cluster() -> tuple[int, int]:
     from distributed import get_client
 
     try:
-        threads = get_client().nthreads()
+        threads = get_client().nthreads()  # type: ignore[no-untyped-call]
     except ValueError:
         return 1, 0
     return max(1, len(threads)), sum(threads.values())

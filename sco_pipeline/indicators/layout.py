@@ -97,7 +97,8 @@ def layout(
     beside = resident() + CODE_BYTES + _results(job, blocks, cells)
     beside += threads * WORKING_TILES * _tile_bytes(job, blocks)
     room = max(LEAST_ROOM, limits.memory - beside)
-    held, band_cells, parts = int(step * window), 0, (rows,)
+    held, band_cells = int(step * window), 0
+    parts: tuple[slice, ...] = (rows,)
     if held > room:
         together = max(source.rows for source in sources)
         fitting = int(count * room / held) // together * together

@@ -98,8 +98,7 @@ class Reading:
         source, (begin, end) = asked
         space = source.shape[1:]
         key = (self.rows, *(slice(0, size) for size in space[1:])) if space else ()
-        found = source.packed((slice(begin, end), *key))
-        return Packed(found.values.reshape(end - begin, -1), found.table)
+        return source.packed((slice(begin, end), *key)).cells()
 
 
 class InMemory:
@@ -210,8 +209,8 @@ def _within(part: Held, low: int, high: int) -> Held:
     begin, end = max(part.begin, low), min(part.end, high)
     if (begin, end) == (part.begin, part.end):
         return part
-    steps = slice(begin - part.begin, end - part.begin)
-    return Held(begin, end, tuple(Packed(one.values[steps], one.table) for one in part.arrays))
+    steps = begin - part.begin, end - part.begin
+    return Held(begin, end, tuple(one.steps(*steps) for one in part.arrays))
 
 
 def bands(cells: int, size: int) -> list[slice]:
