@@ -207,7 +207,7 @@ def join_blocks(job: Job, lengths: Sequence[int], values: np.ndarray, edges: np.
     """
     slots = [slot for slot, wanted in enumerate(job.wanted) if is_joined(wanted)]
     for index, slot in enumerate(slots):
-        carry = np.zeros(values.shape[2], dtype=edges.dtype)
+        carry = np.zeros(values.shape[2], dtype=np.int64)
         begin = 0
         for block, length in enumerate(lengths):
             lead, ends_in, trail = edges[block, index]

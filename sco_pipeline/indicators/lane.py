@@ -26,7 +26,7 @@ from ..memory import resident
 from ..packed import PackedSource
 from .blocks import Job, Piece, compute_block, tile_cells
 from .days import Frame
-from .layout import Layout, Limits, layout
+from .layout import EDGES, Layout, Limits, layout
 from .watching import tell
 from .window import Held, InMemory, InScratch, Reading, Window, bands
 
@@ -77,7 +77,7 @@ def compute_lane(
         cells, row = math.prod(shape), math.prod(shape[1:])
         lengths = [len(block.periods) for block in blocks]
         out = np.empty((job.slots, sum(lengths), cells), dtype=job.dtype)
-        edges = np.zeros((len(blocks), job.joined, 3, cells), dtype=np.int32)
+        edges = np.zeros((len(blocks), job.joined, 3, cells), dtype=EDGES)
         is_south = None if south is None else np.ascontiguousarray(south).reshape(-1)
         told = _counter(plan)
         for some in plan.rows:

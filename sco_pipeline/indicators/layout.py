@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +16,16 @@ from ..settings import Settings
 from .blocks import Job, tile_cells
 from .days import Frame
 
+log = logging.getLogger(__name__)
+
 LEAST_ROOM = 32 * 2**20
 """Bytes that a window gets even where the limit leaves less."""
 
 CODE_BYTES = 80 * 2**20
 """What the compiled kernels take, with what loads them."""
+
+EDGES = np.int16
+"""Type of what joins blocks of single years: days and periods of one block."""
 
 WORKING_TILES = 16
 """Tiles of one variable that a thread needs beside the window, for values that are derived."""
@@ -97,6 +103,12 @@ def layout(
     beside = resident() + CODE_BYTES + _results(job, blocks, cells)
     beside += threads * WORKING_TILES * _tile_bytes(job, blocks)
     room = max(LEAST_ROOM, limits.memory - beside)
+    if beside + LEAST_ROOM > limits.memory:
+        log.warning(
+            "computing takes about %.1f GB, and cannot keep to the memory limit of %.1f GB: the "
+            "results alone take %.1f GB; raise SCO_MEMORY_LIMIT or ask for fewer indicators",
+            (beside + LEAST_ROOM) / 1e9, limits.memory / 1e9, _results(job, blocks, cells) / 1e9,
+        )  # fmt: skip
     held, band_cells = int(step * window), 0
     parts: tuple[slice, ...] = (rows,)
     if held > room:
@@ -124,8 +136,10 @@ def _steps(blocks: Sequence[Frame], source: PackedSource) -> tuple[int, int]:
 
 
 def _results(job: Job, blocks: Sequence[Frame], cells: int) -> int:
-    """Return the bytes of the results."""
-    return job.slots * sum(len(block.periods) for block in blocks) * cells * job.dtype.itemsize
+    """Return the bytes of the results, which dask copies at the end, and of what joins blocks."""
+    periods = sum(len(block.periods) for block in blocks)
+    edges = len(blocks) * job.joined * 3 * np.dtype(EDGES).itemsize
+    return cells * (2 * job.slots * periods * job.dtype.itemsize + edges)
 
 
 def _tile_bytes(job: Job, blocks: Sequence[Frame]) -> int:
