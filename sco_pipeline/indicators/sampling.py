@@ -56,8 +56,9 @@ def _measure(job: Job, block: Frame, sources: Sequence[PackedSource]) -> tuple[f
     """Return seconds for each byte that is read, and for each day of a cell that is computed."""
     low, high = block.times(block.axis.position)
     step = max(source.step_bytes for source in sources)
-    after = np.searchsorted(sources[0].boundaries, low + max(1, SAMPLE_BYTES // step))
-    end = min(int(sources[0].boundaries[after]), high, *(int(s.files[0]) for s in sources))
+    bounds = sources[0].boundaries
+    after = int(np.searchsorted(bounds, low + max(1, SAMPLE_BYTES // step)))
+    end = min(int(bounds[min(after, len(bounds) - 1)]), high, *(int(s.files[0]) for s in sources))
     space = tuple(slice(0, size) for size in sources[0].shape[1:])
     for source in sources:  # the first call loads what undoes the packing
         source.packed((slice(low, low + 1), *space))
