@@ -9,6 +9,7 @@ Examples
 from . import regions
 from .catalog import load_catalog
 from .errors import ScoError
+from .expectation import estimate
 from .harmonise import open_any as open_dataset
 from .indicators import compute_indicators
 from .pipeline import compute, fetch, open_inputs, plan, produce, run, status
@@ -21,6 +22,7 @@ __all__ = [
     "Settings",
     "compute",
     "compute_indicators",
+    "estimate",
     "fetch",
     "load_catalog",
     "open_dataset",

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -26,8 +26,7 @@ SHUFFLE, DEFLATE = 2, 1
 """Numbers of the filters in HDF5."""
 
 
-@dataclass(frozen=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Where one chunk stands in a file: first byte, bytes, filters that were left out."""
 
     offset: int
@@ -51,8 +50,8 @@ class ChunkMap:
         Filters, in the order in which they are undone: deflate, then shuffle.
     fill : number
         Stands where no chunk was written.
-    chunks : dict
-        Position in the grid of chunks -> chunk.
+    places : array of int (*grid of chunks, 3)
+        The fields of each `Chunk`; its size is 0 where no chunk was written.
     identity : tuple of int
         Size and time of change of the file when the map was taken.
     """
@@ -64,7 +63,7 @@ class ChunkMap:
     shuffled: bool
     deflated: bool
     fill: Any
-    chunks: dict[tuple[int, ...], Chunk]
+    places: NDArray[np.int64]
     identity: tuple[int, int]
 
     @cached_property
@@ -101,8 +100,8 @@ class ChunkMap:
             if _identity(os.fstat(handle)) != self.identity:
                 raise OSError(f"{self.path} has changed since it was opened; open it again")
             for where in itertools.product(*ranges):
-                chunk = self.chunks.get(where)
-                if chunk is not None:
+                chunk = Chunk(*self.places[where].tolist())
+                if chunk.size:
                     self._place(out, key, where, self._bytes(handle, chunk), chunk)
         finally:
             os.close(handle)
@@ -259,11 +258,12 @@ def chunk_map(stored: Any, path: Path) -> ChunkMap | None:
     filters = [pipeline.get_filter(at)[0] for at in range(pipeline.get_nfilters())]
     if filters not in ([], [DEFLATE], [SHUFFLE], [SHUFFLE, DEFLATE]):
         return None
-    found: dict[tuple[int, ...], Chunk] = {}
+    grid = [-(-size // part) for size, part in zip(stored.shape, stored.chunks, strict=True)]
+    places = np.zeros((*grid, len(Chunk._fields)), dtype=np.int64)
 
     def note(info: Any) -> None:
         where = tuple(at // size for at, size in zip(info.chunk_offset, stored.chunks, strict=True))
-        found[where] = Chunk(info.byte_offset, info.size, info.filter_mask)
+        places[where] = info.byte_offset, info.size, info.filter_mask
 
     stored.id.chunk_iter(note)
     return ChunkMap(
@@ -274,7 +274,7 @@ def chunk_map(stored: Any, path: Path) -> ChunkMap | None:
         shuffled=SHUFFLE in filters,
         deflated=DEFLATE in filters,
         fill=stored.fillvalue,
-        chunks=found,
+        places=places,
         identity=_identity(path.stat()),
     )
 

@@ -39,7 +39,7 @@ def unpack(
     missing: np.ndarray,
     valid: np.ndarray,
     out: np.ndarray,
-) -> tuple[int, int]:
+) -> None:
     """Unpack integers: ``factor * stored + offset`` in double precision, stored as `out` is.
 
     Parameters
@@ -54,30 +54,52 @@ def unpack(
         Least and greatest stored number that is valid, with the type of `stored`.
     out : ndarray of float (count,)
         Filled in; missing is NaN.
-
-    Returns
-    -------
-    int, int
-        Least and greatest stored number that is valid and not the first missing one; the first
-        is larger if there is none.
     """
     low, high = valid
     absent = missing[0] if missing.size else low
     some = missing.size > 0
-    ends = np.array([2**31 - 1, -(2**31)], dtype=np.int32)
-    least, greatest = ends
     for item in range(stored.size):
         number = stored[item]
         value = factor * number + offset
         there = number >= low and number <= high and not (some and number == absent)
         out[item] = value if there else np.nan
-    for item in range(stored.size):
-        number = stored[item]
-        if number >= low and number <= high and not (some and number == absent):
-            least = min(least, np.int32(number))
-            greatest = max(greatest, np.int32(number))
     for other in missing[1:]:
         for item in range(stored.size):
             if stored[item] == other:
                 out[item] = np.nan
+
+
+@njit(cache=True, nogil=True)
+def ends(stored: np.ndarray, missing: np.ndarray, valid: np.ndarray) -> tuple[int, int]:
+    """Return the least and the greatest number that is valid and not the first missing one.
+
+    The first is larger if there is none. Written without branches and in the type of the numbers,
+    so that a processor compares many at once.
+
+    Parameters
+    ----------
+    stored : ndarray of integers (count,)
+        Packed.
+    missing, valid : ndarray of integers
+        As for `unpack`.
+    """
+    low, high = valid
+    least, greatest = high, low
+    if missing.size == 0:
+        for item in range(stored.size):
+            number = stored[item]
+            there = (number >= low) & (number <= high)
+            up = number if there else high
+            down = number if there else low
+            least = up if up < least else least
+            greatest = down if down > greatest else greatest
+        return int(least), int(greatest)
+    absent = missing[0]
+    for item in range(stored.size):
+        number = stored[item]
+        there = (number >= low) & (number <= high) & (number != absent)
+        up = number if there else high
+        down = number if there else low
+        least = up if up < least else least
+        greatest = down if down > greatest else greatest
     return int(least), int(greatest)

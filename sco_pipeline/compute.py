@@ -90,5 +90,5 @@ def _cluster_from_file(path: Path) -> Any:
     module, _, name = str(content["cluster"]).rpartition(".")
     options = dict(content.get("options") or {})
     if name == "LocalCluster":
-        options = {"host": "127.0.0.1", "dashboard_address": None, **options}
+        options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", **options}
     return getattr(importlib.import_module(module), name)(**options)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from . import access, areas, files, harmonise, indicators, outputs, regions
+from . import access, areas, files, harmonise, indicators, outputs, regional, regions
 from .catalog import FetchRecord, Period, Recipe, Request, load_catalog
 from .compute import cluster
 from .errors import HarmonisationError
+from .expectation import estimate, told
 from .product import (
     Product,
     current,
@@ -25,9 +26,6 @@ from .product import (
 from .settings import Settings
 
 log = logging.getLogger(__name__)
-
-# computed anew on the means of regions, where they have limits and a test of their own
-_OF_A_SERIES = ("trend",)
 
 
 def fetch(
@@ -171,7 +169,13 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
     return _join(recipe, parts)
 
 
-def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Dataset:
+def compute(
+    recipe: Recipe,
+    inputs: xr.Dataset,
+    settings: Settings,
+    *,
+    progress: Callable[[access.Progress], None] | None = None,
+) -> xr.Dataset:
     """Compute the indicators of a recipe, on the grid and for its regions.
 
     Parameters
@@ -181,7 +185,9 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     inputs : Dataset (time, ...)
         Harmonised inputs.
     settings : Settings
-        Where dask computes.
+        Where dask computes, and under which limit of memory.
+    progress : callable, optional
+        Told of every block of daily data that is done.
 
     Returns
     -------
@@ -196,28 +202,36 @@ def compute(recipe: Recipe, inputs: xr.Dataset, settings: Settings) -> xr.Datase
     IndicatorError, RegionError
         If an indicator or a region does not fit the data.
     """
+    if log.isEnabledFor(logging.INFO) and (expected := estimate(recipe, inputs, settings)):
+        log.info("%s: %s", recipe.id, expected)
     catalog = load_catalog(settings.catalog_dir)
     wanted = areas.load_areas(recipe.regions, catalog, settings) if recipe.regions else None
     kept = settings.cache_dir / "coverage"
-    product = indicators.calculate(
-        inputs,
-        recipe.indicators,
-        baseline=recipe.baseline,
-        frequency=recipe.frequency,
-        also=regions.of_inputs(inputs, recipe, wanted, kept) if wanted else None,
-    )
-    if wanted:
-        regional = regions.of_results(product, recipe, wanted, kept)
-        regional.update(_trends(recipe, inputs, wanted, kept))
-        product = product.merge(regional, compat="equals", join="exact")
-    counts = {name: da for name, da in inputs.data_vars.items() if "quality_check" in da.dims}
-    product = product.assign(counts)
-    with cluster(settings):
+    # what is asked of a cluster depends on its workers
+    with cluster(settings), told(recipe, progress):
+        product = indicators.calculate(
+            inputs,
+            recipe.indicators,
+            baseline=recipe.baseline,
+            frequency=recipe.frequency,
+            also=regions.of_inputs(inputs, recipe, wanted, kept) if wanted else None,
+            settings=settings,
+        )
+        if wanted:
+            found = regional.results(product, recipe, inputs, wanted, kept)
+            product = product.merge(found, compat="equals", join="exact")
+        counts = {name: da for name, da in inputs.data_vars.items() if "quality_check" in da.dims}
+        product = product.assign(counts)
         return product.load()
 
 
 def produce(
-    recipe: Recipe, records: Sequence[FetchRecord], settings: Settings, *, force: bool = False
+    recipe: Recipe,
+    records: Sequence[FetchRecord],
+    settings: Settings,
+    *,
+    force: bool = False,
+    progress: Callable[[access.Progress], None] | None = None,
 ) -> Product:
     """Make the files of a product, unless they are there and up to date.
 
@@ -231,6 +245,8 @@ def produce(
         `output_dir` is where the product's directory lies.
     force : bool
         Make them even if they are up to date.
+    progress : callable, optional
+        Told of every block of daily data that is done.
 
     Returns
     -------
@@ -250,7 +266,8 @@ def produce(
         if found is not None:
             log.info("%s is up to date", recipe.id)
             return found
-        product = compute(recipe, open_inputs(recipe, records, settings), settings)
+        inputs = open_inputs(recipe, records, settings)
+        product = compute(recipe, inputs, settings, progress=progress)
         described = outputs.describe(product, recipe, catalog, records)
         if recipe.regions:
             drawn = areas.load_areas(recipe.regions, catalog, settings)
@@ -288,7 +305,7 @@ def run(
     force : bool
         Make the product even if it is up to date.
     progress : callable, optional
-        Told of every file and of bytes as they arrive.
+        Told of every file, of bytes as they arrive, and of every block that is computed.
 
     Returns
     -------
@@ -307,7 +324,7 @@ def run(
     settings = settings or Settings()
     recipe = load_catalog(settings.catalog_dir).recipes[recipe_id]
     records = fetch(recipe, settings, progress=progress)
-    return produce(recipe, records, settings, force=force)
+    return produce(recipe, records, settings, force=force, progress=progress)
 
 
 def _refuse_what_cannot_be_made(recipe: Recipe) -> None:
@@ -342,26 +359,6 @@ def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:
             f"recipe {recipe.id!r}: the datasets {names} do not share grid and time "
             f"({error!s:.200}); name a 'grid:' in the recipe or choose other inputs"
         ) from error
-
-
-def _trends(
-    recipe: Recipe, inputs: xr.Dataset, wanted: regions.Regions, coverage: Path
-) -> xr.Dataset:
-    """Compute the trends of a recipe on the means of the regions.
-
-    The mean of the trends of cells has other limits and another p-value than the trend of the mean.
-    """
-    asked = [request for request in recipe.indicators if request.id in _OF_A_SERIES]
-    names = [request.of for request in asked if request.of]
-    if not names:
-        return xr.Dataset()
-    of_means = Recipe.model_validate(
-        recipe.model_dump() | {"regional": [{"of": name, "name": name} for name in names]}
-    )
-    found = regions.of_inputs(inputs, of_means, wanted, coverage)
-    means = xr.Dataset({name: found[f"{name}_regional"] for name in names})
-    trends = indicators.calculate(means, asked, frequency=recipe.frequency)
-    return trends.rename({name: f"{name}_regional" for name in map(str, trends.data_vars)})
 
 
 def _quality(product: xr.Dataset) -> dict[str, dict[str, int]]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .memory import installed
 
 _PACKAGED_CATALOG = Path(__file__).parent / "catalog" / "entries"
 _CLONE_CATALOG = Path(__file__).parent.parent / "catalog"
@@ -70,6 +72,10 @@ class Settings(BaseSettings):
     output_dir: Path = Path("outputs")
     dask: str = Field(
         "threads", description="'threads', a scheduler address, or a YAML file naming a cluster"
+    )
+    memory_limit: ByteSize = Field(
+        default_factory=lambda: ByteSize(installed() // 2),
+        description="bytes that computing may take, such as 4GB; by default half of the memory",
     )
     offline: bool = Field(False, description="use the cache alone")
     mirrors: dict[str, str] = Field(

@@ -1,7 +1,7 @@
 """Archives in the shape of the real ones, on loopback, under the real paths of the catalog.
 
-Each is put on a `FaultServer`: the mirror setting leads the host of a catalog entry to the folder of
-its name there, so that the entry's own address is what is asked for.
+Each is put on a `FaultServer`: the mirror setting leads the host of a catalog entry to the folder
+of its name there, so that the entry's own address is what is asked for.
 """
 
 from __future__ import annotations

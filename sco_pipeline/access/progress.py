@@ -1,4 +1,4 @@
-"""How far a fetch has come, and three ways to show it."""
+"""How far a fetch or a computation has come, and three ways to show it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ _SHOW_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Progress:
-    """One report on a fetch.
+    """One report on a fetch, or on what is computed of its files.
 
     Attributes
     ----------
     dataset : str
-        Dataset id.
+        Dataset id, or what is computed.
     files_done, files_total : int
         Files of the request; files that were in the cache count as done.
     bytes_done : int
-        Bytes that arrived in this fetch.
+        Bytes that arrived in this fetch, or were read.
     current : str
         Name of the file that moved last.
+    unit : str
+        What is counted, if not files.
     """
 
     dataset: str
@@ -37,11 +39,12 @@ class Progress:
     files_total: int
     bytes_done: int = 0
     current: str = ""
+    unit: str = "files"
 
     def __str__(self) -> str:
         """Return one line for people."""
         size = f"{self.bytes_done / 1e6:.1f} MB"
-        return f"{self.dataset}: {self.files_done} of {self.files_total} files, {size}"
+        return f"{self.dataset}: {self.files_done} of {self.files_total} {self.unit}, {size}"
 
 
 ProgressCallback = Callable[[Progress], None]

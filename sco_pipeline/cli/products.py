@@ -13,6 +13,7 @@ import typer
 from .. import access, pipeline
 from ..catalog import Recipe, load_catalog
 from ..errors import HarmonisationError
+from ..expectation import estimate
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
 
@@ -21,7 +22,7 @@ OutputDir = Annotated[
     Path | None, typer.Option(help="Directory of the products; SCO_OUTPUT_DIR sets it too.")
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be fetched: files, bytes, time.")
+    bool, typer.Option("--dry-run", help="Say what it would take: files, bytes, time.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Force = Annotated[bool, typer.Option("--force", help="Make it even if it is up to date.")]
@@ -53,7 +54,7 @@ def run(
     """Fetch, compute and write one product; does nothing if it is up to date."""
     settings = _settings(output_dir=output_dir)
     if dry_run:
-        _tell_plan(recipe, settings, as_json)
+        _tell_plan(recipe, settings, as_json, computing=True)
         return
     with access.shown("none" if quiet else "auto") as progress:
         product = pipeline.run(recipe, settings, force=force, progress=progress)
@@ -146,9 +147,10 @@ def explain(
         print_fields(str(product), about.items())
 
 
-def _tell_plan(recipe: str, settings: Settings, as_json: bool) -> None:
-    """Say what a fetch would bring."""
-    plans = pipeline.plan(_recipe(recipe, settings), settings)
+def _tell_plan(recipe: str, settings: Settings, as_json: bool, computing: bool = False) -> None:
+    """Say what a fetch would bring, and what computing would take."""
+    chosen = _recipe(recipe, settings)
+    plans = pipeline.plan(chosen, settings)
     if as_json:
         print_json([asdict(plan) for plan in plans])
         return
@@ -163,6 +165,20 @@ def _tell_plan(recipe: str, settings: Settings, as_json: bool) -> None:
         for plan in plans
     ]
     print_table(f"{recipe}: to fetch", ("dataset", "here", "files", "MB", "seconds"), rows)
+    if computing:
+        print(f"{recipe}: computing {_computing(chosen, plans, settings)}")
+
+
+def _computing(recipe: Recipe, plans: list[access.Plan], settings: Settings) -> str:
+    """Say what computing would take, where that can be told of what is here."""
+    if any(plan.files for plan in plans):
+        return "can be estimated once the files are here"
+    inputs = pipeline.open_inputs(recipe, pipeline.fetch(recipe, settings), settings)
+    expected = estimate(recipe, inputs, settings)
+    if expected is not None:
+        return str(expected)
+    size = sum(inputs[name].nbytes for name in inputs.data_vars)
+    return f"reads {size / 1e6:.1f} MB"
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HarmonisationError
+from ..packed import Packed
 from .missing import mask_out_of_range
 
 log = logging.getLogger(__name__)
@@ -84,9 +86,8 @@ class Decoding:
         HarmonisationError
             If values lie outside of the valid range and the entry does not say ``mask``.
         """
-        if self.stored:
-            stored = stored.view(self.stored)
-        if stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2 and not self.per_second:
+        stored = self.reinterpreted(stored)
+        if self.has_table(stored.dtype):
             return self._unpacked(np.ascontiguousarray(stored))
         absent = self._absent(stored)
         values = self._scaled(stored, seconds)
@@ -95,30 +96,65 @@ class Decoding:
         self._check(values)
         return values
 
+    def reinterpreted(self, stored: NDArray[Any]) -> NDArray[Any]:
+        """Return stored numbers in the type they are meant in."""
+        return stored.view(self.stored) if self.stored else stored
+
+    def has_table(self, stored: np.dtype[Any]) -> bool:
+        """Tell whether a table can hold the value of every number of a type."""
+        return stored.kind in "iu" and stored.itemsize <= 2 and not self.per_second
+
+    def packed(self, stored: NDArray[Any], dtype: np.dtype[Any]) -> Packed | None:
+        """Return numbers of one or two bytes with the table of their canonical values.
+
+        Parameters
+        ----------
+        stored : array of int (time, ...)
+            As they stand in the file; `has_table` holds for their type.
+        dtype : dtype
+            Of the values in the table.
+
+        Returns
+        -------
+        Packed or None
+            None where values lie outside of the valid range, which a call refuses or masks.
+        """
+        from ..compiled import ends
+
+        stored = np.ascontiguousarray(self.reinterpreted(stored))
+        found = ends(stored.reshape(-1), *self._bounds(stored.dtype))
+        if not self._within_range(found):
+            return None
+        table = _table(replace(self, label="", valid_range=None), stored.dtype, dtype)
+        return Packed(stored.view(f"u{stored.dtype.itemsize}"), table)
+
     def _unpacked(self, stored: NDArray[Any]) -> NDArray[Any]:
         """Return canonical values of integers, in one compiled pass."""
-        from ..compiled import unpack
+        from ..compiled import ends, unpack
 
-        info = np.iinfo(stored.dtype)
+        flat, bounds = stored.reshape(-1), self._bounds(stored.dtype)
+        values = np.empty(stored.shape, self.dtype)
+        unpack(flat, self.factor, self.offset, *bounds, values.reshape(-1))
+        if not self._within_range(ends(flat, *bounds)):
+            self._check(values)
+        return values
+
+    def _bounds(self, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the stored numbers that mean missing, and the least and greatest valid one."""
+        info = np.iinfo(dtype)
         low, high = self.stored_range or (info.min, info.max)
         fits = [number for number in self.missing if info.min <= number <= info.max]
-        missing = np.array([int(n) for n in fits if n == int(n)], dtype=stored.dtype)
+        missing = np.array([int(n) for n in fits if n == int(n)], dtype=dtype)
         valid = max(math.ceil(low), info.min), min(math.floor(high), info.max)
-        values = np.empty(stored.shape, self.dtype)
-        ends = unpack(
-            stored.reshape(-1),
-            self.factor,
-            self.offset,
-            missing,
-            np.array(valid, dtype=stored.dtype),
-            values.reshape(-1),
-        )
-        if self.valid_range is not None and ends[0] <= ends[1]:
-            found = sorted(self.factor * end + self.offset for end in ends)
-            slack = SLACK * (self.valid_range[1] - self.valid_range[0])
-            if found[0] < self.valid_range[0] - slack or found[1] > self.valid_range[1] + slack:
-                self._check(values)
-        return values
+        return missing, np.array(valid, dtype=dtype)
+
+    def _within_range(self, ends: tuple[int, int]) -> bool:
+        """Tell whether least and greatest stored number, if any, stand for valid values."""
+        if self.valid_range is None or ends[0] > ends[1]:
+            return True
+        found = sorted(self.factor * end + self.offset for end in ends)
+        slack = SLACK * (self.valid_range[1] - self.valid_range[0])
+        return self.valid_range[0] - slack <= found[0] and found[1] <= self.valid_range[1] + slack
 
     def _absent(self, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Return where the stored numbers mean missing, or None if nowhere."""
@@ -171,3 +207,11 @@ class Decoding:
             )
         log.warning("%s; they are masked", found)
         mask_out_of_range(values, outside)
+
+
+@lru_cache(maxsize=16)
+def _table(decode: Decoding, stored: np.dtype[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the value of every number of one or two bytes, in the order of their bits."""
+    every = np.arange(2 ** (8 * stored.itemsize), dtype=f"u{stored.itemsize}").view(stored)
+    table = decode(every.reshape(-1, 1), np.ones(every.size)).reshape(-1)
+    return table.astype(dtype, copy=False)

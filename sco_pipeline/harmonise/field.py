@@ -6,6 +6,7 @@ decoded, in the thread that asks.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..packed import Packed
 from .decoding import Decoding
 
 Key = tuple[slice, ...]
@@ -94,6 +96,47 @@ class Field:
             flags = self._stored(self.mask.variable, key)
             values[np.broadcast_to(self.mask.rejects(flags), values.shape)] = np.nan
         return values
+
+    def packed(self, key: Key, dtype: np.dtype[Any]) -> Packed:
+        """Return the values of a block, as integers with a table where that takes less memory.
+
+        Parameters
+        ----------
+        key : tuple of slice
+            As for `read`.
+        dtype : dtype
+            Of the values.
+
+        Returns
+        -------
+        Packed
+        """
+        if self.mask is None and self.decode.has_table(np.dtype(self._stored_type)):
+            found = self.decode.packed(self._stored(self.variable, key), dtype)
+            if found is not None:
+                return found
+        return Packed(self.read(key).astype(dtype, copy=False))
+
+    @property
+    def step_bytes(self) -> int:
+        """Bytes of one step as `packed` gives it."""
+        small = self.mask is None and self.decode.has_table(np.dtype(self._stored_type))
+        dtype = np.dtype(self._stored_type if small else self.decode.dtype)
+        return math.prod(self.shape[1:]) * dtype.itemsize
+
+    @property
+    def chunk_shape(self) -> tuple[int, ...]:
+        """Steps and cells that are stored together, in harmonised order."""
+        sizes = self.variable.encoding.get("preferred_chunks") or {}
+        return tuple(
+            max(1, min(sizes.get(dim, 1), size))
+            for dim, size in zip(self.order, self.shape, strict=True)
+        )
+
+    @property
+    def _stored_type(self) -> Any:
+        """Return the type that the stored numbers are meant in."""
+        return self.decode.stored or self.variable.dtype
 
     def _stored(self, variable: xr.Variable, key: Key) -> NDArray[Any]:
         """Return stored numbers of a block in harmonised order."""

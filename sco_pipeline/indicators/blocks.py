@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..packed import Packed
 from .days import Days, Frame
 from .definition import Definition, Joined
-from .kernels.gather import fill_absent, gather, gather_plain
+from .kernels.gather import fill_absent, gather, gather_packed
 
 TILE_BYTES = 2**20
 """Size of a tile of one variable, so that it stays in cache."""
@@ -43,6 +44,8 @@ class Job:
         Variables whose valid days are counted; ``tas`` may be the mean of the extremes.
     conversions : tuple of (scale, offset)
         From the units of each variable.
+    dtypes : tuple of dtype
+        Of the variables: float32 or float64.
     joins : bool
         Whether blocks of years will be joined.
     """
@@ -51,12 +54,23 @@ class Job:
     variables: tuple[str, ...]
     counted: tuple[str, ...]
     conversions: tuple[tuple[float, float], ...]
+    dtypes: tuple[np.dtype[Any], ...]
     joins: bool = False
 
     @property
     def slots(self) -> int:
-        """Count the results: the indices, the counts of valid days, the edges of joined indices."""
+        """Count the results: the indices and the counts of valid days."""
         return len(self.wanted) + len(self.counted)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the results; sums are taken in double precision all the same."""
+        return np.result_type(*self.dtypes)
+
+    @property
+    def joined(self) -> int:
+        """Count the indices whose blocks of years must be joined."""
+        return sum(map(is_joined, self.wanted)) if self.joins else 0
 
 
 @dataclass(frozen=True)
@@ -67,12 +81,12 @@ class Piece:
     ----------
     position : ndarray of int (time,)
         Day of each time on the frame's series.
-    arrays : sequence of ndarray (time, cell)
+    arrays : sequence of Packed (time, cell)
         Values of the job's variables.
     """
 
     position: np.ndarray
-    arrays: Sequence[np.ndarray]
+    arrays: Sequence[Packed]
 
 
 def compute_block(
@@ -80,10 +94,11 @@ def compute_block(
     frame: Frame,
     pieces: Sequence[Piece],
     south: np.ndarray | None,
-    first_cell: int = 0,
-    last_cell: int | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Compute every index of a job on one block.
+    cells: slice,
+    out: np.ndarray,
+    edges: np.ndarray,
+) -> None:
+    """Compute every index of a job on some cells of a block.
 
     Parameters
     ----------
@@ -92,84 +107,50 @@ def compute_block(
     pieces : sequence of Piece
         Values of the frame's days, in any order.
     south : ndarray of bool (cell,), optional
-        Hemisphere of each cell.
-    first_cell, last_cell : int
+        Hemisphere of each cell of the block.
+    cells : slice
         Cells that are computed.
-
-    Returns
-    -------
-    ndarray (slot, period, cell), ndarray of int (joined index, 3, cell)
-        Results, and what joins them to neighbouring blocks.
+    out : ndarray (slot, period, cell)
+        Results of all cells of the block, filled in.
+    edges : ndarray of int (joined index, 3, cell)
+        What joins them to neighbouring blocks, filled in.
     """
-    values = pieces[0].arrays[0]
-    last_cell = values.shape[1] if last_cell is None else last_cell
-    joined = [w for w in job.wanted if is_joined(w)] if job.joins else []
-    cells = last_cell - first_cell
-    out = np.empty((job.slots, len(frame.periods), cells))
-    edges = np.zeros((len(joined), 3, cells), dtype=np.int64)
-    step = _tile_cells(frame, values.dtype.itemsize)
-    for begin in range(first_cell, last_cell, step):
-        end = min(begin + step, last_cell)
-        here = slice(begin - first_cell, end - first_cell)
-        tile = _read(job, frame, pieces, begin, end)
-        days = _days(job, frame, tile, None if south is None else south[begin:end])
-        _compute_tile(job, days, out[:, :, here], edges[:, :, here])
-    return out, edges
+    tile = _read(job, frame, pieces, cells)
+    days = _days(job, frame, tile, None if south is None else south[cells])
+    _compute_tile(job, days, out[:, :, cells], edges[:, :, cells])
 
 
-def compute_record(
-    job: Job,
-    frame: Frame,
-    arrays: Sequence[np.ndarray],
-    south: np.ndarray | None,
-    first_cell: int,
-    last_cell: int,
-) -> np.ndarray:
-    """Compute a job on a whole record in memory: (slot, period, cell).
-
-    Year by year where no index needs a base period, so that a tile stays in cache.
-    """
-    position, years = frame.axis.position, frame.axis.years
-    if frame.base is not None or years == 1:
-        whole = Piece(position - frame.origin, arrays)
-        return compute_block(job, frame, [whole], south, first_cell, last_cell)[0]
-    job = replace(job, joins=True)
-    values, edges, lengths = [], [], []
-    for year in range(years):
-        part = replace(frame, first=year, last=year + 1)
-        low, high = part.times(position)
-        piece = Piece(position[low:high] - part.origin, [array[low:high] for array in arrays])
-        found = compute_block(job, part, [piece], south, first_cell, last_cell)
-        values.append(found[0])
-        edges.append(found[1])
-        lengths.append(len(part.periods))
-    return join_blocks(job, lengths, np.concatenate(values, axis=1), np.stack(edges))
-
-
-def _tile_cells(frame: Frame, itemsize: int) -> int:
+def tile_cells(job: Job, frame: Frame) -> int:
     """Return how many cells are computed at once."""
-    return min(max(LEAST_CELLS, TILE_BYTES // (itemsize * frame.length)), MOST_CELLS)
+    size = max(dtype.itemsize for dtype in job.dtypes) * frame.length
+    return min(max(LEAST_CELLS, TILE_BYTES // size), MOST_CELLS)
 
 
-def _read(
-    job: Job, frame: Frame, pieces: Sequence[Piece], begin: int, end: int
-) -> dict[str, np.ndarray]:
+def _read(job: Job, frame: Frame, pieces: Sequence[Piece], cells: slice) -> dict[str, np.ndarray]:
     """Return a tile of cells (day, cell) in the units of the definitions."""
     tile = {}
     present = np.zeros(frame.length, dtype=np.bool_)
     for piece in pieces:
         present[piece.position] = True
     for item, name in enumerate(job.variables):
-        dtype = pieces[0].arrays[item].dtype
-        out = tile[name] = np.empty((frame.length, end - begin), dtype=dtype)
+        out = np.empty((frame.length, cells.stop - cells.start), dtype=job.dtypes[item])
         fill_absent(present, out)
-        factors = np.array(job.conversions[item], dtype=dtype)
+        factors = np.array(job.conversions[item], dtype=out.dtype)
         for piece in pieces:
-            if job.conversions[item] == (1.0, 0.0):
-                gather_plain(piece.arrays[item], piece.position, begin, out)
+            packed = piece.arrays[item]
+            if packed.table is None:
+                gather(packed.values, piece.position, cells.start, factors, out)
             else:
-                gather(piece.arrays[item], piece.position, begin, factors, out)
+                table = _converted(packed.table, factors)
+                gather_packed(packed.values, piece.position, cells.start, table, out)
+        tile[name] = out
     return tile
+
+
+def _converted(table: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return a table in other units."""
+    plain = factors[0] == 1.0 and factors[1] == 0.0
+    return table if plain else factors[0] * table + factors[1]
 
 
 def _days(
@@ -210,10 +191,8 @@ def is_joined(wanted: Wanted) -> bool:
     return bool(wanted.definition.joins and wanted.options.get("spells_can_span_years", True))
 
 
-def join_blocks(
-    job: Job, lengths: Sequence[int], values: np.ndarray, edges: np.ndarray
-) -> np.ndarray:
-    """Return the results of all blocks of years as if the record had been one block.
+def join_blocks(job: Job, lengths: Sequence[int], values: np.ndarray, edges: np.ndarray) -> None:
+    """Make the results of all blocks of years what they were if the record had been one block.
 
     Parameters
     ----------
@@ -222,15 +201,10 @@ def join_blocks(
     lengths : sequence of int
         Periods of each block.
     values : ndarray (slot, period, cell)
-        Results of the blocks, one after the other.
+        Results of the blocks, one after the other; changed in place.
     edges : ndarray of int (block, joined index, 3, cell)
         What joins them.
-
-    Returns
-    -------
-    ndarray (slot, period, cell)
     """
-    values = values.copy()
     slots = [slot for slot, wanted in enumerate(job.wanted) if is_joined(wanted)]
     for index, slot in enumerate(slots):
         carry = np.zeros(values.shape[2], dtype=np.int64)
@@ -239,8 +213,7 @@ def join_blocks(
             lead, ends_in, trail = edges[block, index]
             carry = _join(values[slot, begin : begin + length], carry, lead, ends_in, trail)
             begin += length
-        values[slot] = np.where(values[slot] == MASKED, np.nan, values[slot])
-    return values
+        values[slot][values[slot] == MASKED] = np.nan
 
 
 def _join(
@@ -254,11 +227,3 @@ def _join(
     longer = np.where(np.isnan(found), length, np.maximum(found, length))
     values[periods, cells] = np.where(found == MASKED, MASKED, longer)
     return np.where((lead > 0) & (ends_in < 0), carry + trail, trail)
-
-
-def as_cells(values: np.ndarray) -> np.ndarray:
-    """Return (time, ...) as (time, cell) floats, for kernels."""
-    if values.dtype not in (np.float32, np.float64):
-        values = values.astype(np.float64)
-    values = values.astype(values.dtype.newbyteorder("="), copy=False)
-    return np.ascontiguousarray(values).reshape(values.shape[0], -1)

@@ -10,6 +10,7 @@ import xarray as xr
 
 from ..catalog import IndicatorRequest, Period
 from ..errors import IndicatorError, unknown
+from ..settings import Settings
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import FIELD, XCLIM, Indicator, Result, indicators
@@ -25,6 +26,7 @@ def compute_indicators(
     *,
     baseline: Baseline = None,
     frequency: Frequency = "year",
+    memory_limit: int | str | None = None,
     **options: Any,
 ) -> xr.Dataset:
     """Compute indicators of a harmonised Dataset.
@@ -39,6 +41,9 @@ def compute_indicators(
         Base period, both ends included.
     frequency : {"day", "month", "season", "year"}
         Frequency of the results that have one.
+    memory_limit : int or str, optional
+        Bytes that the process may take while daily indices are computed of files, such as
+        ``"2GB"``; by default that of the settings, half of the memory.
     **options
         Options of the indicators; each goes to those that have it.
 
@@ -61,7 +66,8 @@ def compute_indicators(
     if unused:
         known = {name for request in requests for name in indicators[request.id].options}
         raise IndicatorError(unknown("option", min(unused), known))
-    return calculate(ds, requests, baseline=baseline, frequency=frequency)
+    settings = Settings() if memory_limit is None else Settings(memory_limit=memory_limit)
+    return calculate(ds, requests, baseline=baseline, frequency=frequency, settings=settings)
 
 
 def calculate(
@@ -71,6 +77,7 @@ def calculate(
     baseline: Baseline = None,
     frequency: Frequency = "year",
     also: Mapping[str, xr.DataArray] | None = None,
+    settings: Settings | None = None,
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`.
 
@@ -78,7 +85,7 @@ def calculate(
     """
     check_requests(requests, baseline)
     period = as_period(baseline)
-    daily = _daily(ds, requests, period, frequency)
+    daily = _daily(ds, requests, period, frequency, settings or Settings())
     results: dict[str, xr.DataArray] = dict(daily)
     ds = with_time_length(ds)
     for request in requests:
@@ -100,15 +107,18 @@ def _daily(
     requests: Sequence[IndicatorRequest],
     baseline: Period | None,
     frequency: Frequency,
+    settings: Settings,
 ) -> dict[str, xr.DataArray]:
     """Compute all daily indices among the requests in one visit to the data."""
     daily = [request for request in requests if is_daily_index(request.id)]
     if not daily:
         return {}
-    from .engine import compute_daily  # compiled kernels: only when they are used
+    # compiled kernels: only when they are used
+    from .engine import compute_daily
+    from .layout import limits_of
 
     found = [(request.output, request.id, request.options) for request in daily]
-    results = compute_daily(ds, found, baseline, frequency)
+    results = compute_daily(ds, found, baseline, frequency, limits_of(settings))
     for request in daily:
         entry = indicators[request.id]
         first = next(ds[name] for name in ("tas", *entry.inputs) if name in ds)

@@ -1,16 +1,15 @@
 """All daily indices of a call in one visit to each block of the data.
 
-Data in memory are computed at once, tile by tile in threads. Lazy data give lazy results: one task
-for each block of the source, whatever the number of indices. Indices with a base period need the
-whole record of a cell; for the others blocks of whole years are computed apart and joined, so that
-memory does not grow with the record.
+Data in memory are computed at once, tile by tile in threads. Lazy data give lazy results: files go
+through lanes (see `lane`), other arrays of dask give one task for each block, whatever the number
+of indices. Indices with a base period need the whole record of a cell; for the others blocks of
+whole years are computed apart and joined, so that memory does not grow with the record.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,16 @@ import xarray as xr
 
 from ..catalog import Period
 from ..errors import IndicatorError
+from ..packed import floating
+from ..settings import Settings
 from .baseline import Base, base_period
-from .blocks import Job, Wanted, as_cells, compute_record
+from .blocks import Job, Wanted
 from .days import HALF_YEAR, Frame
 from .definition import COMMON, Definition, definitions, inputs_of
 from .indicator import indicators
+from .lanes import compute_lazily, compute_now
+from .layout import Limits, limits_of
+from .lazy import compute_blocks
 from .missing import missing_rule
 from .periods import DayAxis, PeriodName, day_axis
 from .units import conversion
@@ -38,7 +42,11 @@ _AHEAD = {"year": 0, "season": 2, "month": 0}
 
 
 def compute_daily(
-    ds: xr.Dataset, requests: Iterable[Request], baseline: Period | None, frequency: str
+    ds: xr.Dataset,
+    requests: Iterable[Request],
+    baseline: Period | None,
+    frequency: str,
+    limits: Limits | None = None,
 ) -> dict[str, xr.DataArray]:
     """Compute daily indices in one visit to each block.
 
@@ -52,6 +60,8 @@ def compute_daily(
         Whole years.
     frequency : {"year", "season", "month"}
         Of the results.
+    limits : Limits, optional
+        Memory and scratch directory; by default those of the settings of this machine.
 
     Returns
     -------
@@ -64,24 +74,39 @@ def compute_daily(
     IndicatorError
         If an index, option, unit, time axis or base period does not fit.
     """
+    limits = limits or limits_of(Settings())
+    results: dict[str, xr.DataArray] = {}
+    for one in prepare(ds, requests, baseline, frequency):
+        found = _describe(one.job, one.frame, one.fields, _values(one, limits))
+        results = {**found, **results}
+    return results
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Indices that one visit to the data computes: what, where in the record, and of what."""
+
+    job: Job
+    frame: Frame
+    fields: tuple[xr.DataArray, ...]
+    south: xr.DataArray | None
+
+
+def prepare(
+    ds: xr.Dataset, requests: Iterable[Request], baseline: Period | None, frequency: str
+) -> list[Prepared]:
+    """Check what is wanted, and group what one visit computes; see `compute_daily`."""
     groups: dict[str, list[Request]] = {}
     for request in requests:
         shared = {option: request[2].get(option) for option in _SHARED}
         groups.setdefault(repr(shared), []).append(request)
-    results: dict[str, xr.DataArray] = {}
-    for group in groups.values():
-        results |= {
-            name: da
-            for name, da in _compute_group(ds, group, baseline, frequency).items()
-            if name not in results
-        }
-    return results
+    return [_prepare(ds, group, baseline, frequency) for group in groups.values()]
 
 
-def _compute_group(
+def _prepare(
     ds: xr.Dataset, requests: Sequence[Request], baseline: Period | None, frequency: str
-) -> dict[str, xr.DataArray]:
-    """Compute indices that share missing-day rule and base period."""
+) -> Prepared:
+    """Prepare indices that share missing-day rule and base period."""
     wanted = tuple(Wanted(name, definitions[key], options) for name, key, options in requests)
     period = _frequency(wanted, frequency)
     job = _job(ds, wanted)
@@ -95,13 +120,15 @@ def _compute_group(
     south = _south(fields[0], wanted, options.get("northern_hemisphere"))
     ahead = HALF_YEAR if south is not None and bool(south.any()) else _AHEAD[period]
     frame = Frame(axis, period, 0, axis.years, base, rule, ahead)
-    if any(field.chunks is not None for field in fields):
-        from .lazy import compute_lazily
+    return Prepared(job, frame, tuple(fields), south)
 
-        values: Any = compute_lazily(job, frame, fields, south)
-    else:
-        values = _compute_now(job, frame, fields, south)
-    return _describe(job, frame, fields, values)
+
+def _values(one: Prepared, limits: Limits) -> Any:
+    """Return the results, by slot: at once for data in memory, else lazy."""
+    if all(field.chunks is None for field in one.fields):
+        return compute_now(one.job, one.frame, one.fields, one.south, limits)
+    found = compute_lazily(one.job, one.frame, one.fields, one.south, limits)
+    return compute_blocks(one.job, one.frame, one.fields, one.south) if found is None else found
 
 
 def _frequency(wanted: Sequence[Wanted], frequency: str) -> PeriodName:
@@ -131,7 +158,8 @@ def _job(ds: xr.Dataset, wanted: tuple[Wanted, ...]) -> Job:
             )
         variables |= dict.fromkeys(names)
     conversions = tuple(conversion(ds[name]) for name in variables)
-    return Job(wanted, tuple(variables), tuple(counted), conversions)
+    dtypes = tuple(floating(ds[name].dtype) for name in variables)
+    return Job(wanted, tuple(variables), tuple(counted), conversions, dtypes)
 
 
 def _available(ds: xr.Dataset, definition: Definition) -> tuple[str, ...]:
@@ -184,25 +212,6 @@ def _south(
         shape = xr.DataArray(np.empty(space.shape, dtype=bool), dims=space.dims)
         return (lat.drop_vars(list(lat.coords)) < 0).broadcast_like(shape).transpose(*space.dims)
     return xr.DataArray(np.full(space.shape, not northern), dims=space.dims)
-
-
-def _compute_now(
-    job: Job, frame: Frame, fields: Sequence[xr.DataArray], south: xr.DataArray | None
-) -> np.ndarray:
-    """Compute data in memory, tiles of cells in threads: (slot, period, *space)."""
-    space = fields[0].shape[1:]
-    arrays = [as_cells(field.values) for field in fields]
-    is_south = None if south is None else np.ascontiguousarray(south.values).reshape(-1)
-    cells = arrays[0].shape[1]
-    workers = min(os.cpu_count() or 1, max(1, cells // 16))
-    edges = np.linspace(0, cells, workers + 1).astype(int)
-
-    def part(begin: int, end: int) -> np.ndarray:
-        return compute_record(job, frame, arrays, is_south, begin, end)
-
-    with ThreadPoolExecutor(workers) as pool:
-        parts = list(pool.map(part, edges[:-1].tolist(), edges[1:].tolist()))
-    return np.concatenate(parts, axis=2).reshape(job.slots, len(frame.periods), *space)
 
 
 def _describe(

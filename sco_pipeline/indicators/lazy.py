@@ -1,7 +1,8 @@
-"""Lazy data: one task for each block of the source, all indices from one read."""
+"""Lazy data that only dask can compute: one task for each block, all indices from one read."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from .blocks import Job, Piece, as_cells, compute_block, join_blocks
+from ..packed import Packed
+from .blocks import Job, Piece, compute_block, join_blocks, tile_cells
 from .days import Frame
+from .window import bands
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -20,7 +23,7 @@ TILE_BYTES = 128 * 2**20
 """Size of a whole record's tile of cells, per variable."""
 
 
-def compute_lazily(
+def compute_blocks(
     job: Job, frame: Frame, fields: Sequence[xr.DataArray], south: xr.DataArray | None
 ) -> da.Array:
     """Return the results of a job as one dask array (slot, period, *space).
@@ -74,7 +77,7 @@ def _by_years(
         edges.append(found[1])
         lengths.append(len(part.periods))
     whole: da.Array = da.concatenate(values, axis=1)
-    if not _joined(job):
+    if not job.joined:
         return whole
     return _join(job, lengths, whole, da.stack(edges))
 
@@ -102,7 +105,7 @@ def _blocks(
             inputs += [array, (100 + number, *space)]
     if south is not None:
         inputs += [south, space]
-    periods, joined = len(frame.periods), _joined(job)
+    periods, joined = len(frame.periods), job.joined
     packed = da.blockwise(
         _block,
         (1, 2, *space),
@@ -114,8 +117,8 @@ def _blocks(
         new_axes={1: job.slots + 3 * joined, 2: periods},
         concatenate=False,
         align_arrays=False,
-        dtype=np.float64,
-        meta=np.empty((0,) * (2 + len(space))),
+        dtype=job.dtype,
+        meta=np.empty((0,) * (2 + len(space)), dtype=job.dtype),
     )
     if not joined:
         return packed, packed[:0]
@@ -131,17 +134,20 @@ def _block(
     fields = [field[0] if isinstance(field, list) else field for field in fields]
     space = fields[0].shape[1:]
     south = np.ascontiguousarray(arrays[-1]).reshape(-1) if has_south else None
-    cells = [as_cells(np.asarray(field)) for field in fields]
-    count = len(job.variables)
+    count, cells = len(job.variables), math.prod(space)
+    packed = []
+    for number, field in enumerate(fields):
+        values = np.ascontiguousarray(field, dtype=job.dtypes[number % count])
+        packed.append(Packed(values.reshape(len(field), -1)))
     pieces = [
-        Piece(position, cells[count * number : count * (number + 1)])
+        Piece(position, packed[count * number : count * (number + 1)])
         for number, position in enumerate(positions)
     ]
-    values, edges = compute_block(job, frame, pieces, south)
-    if _joined(job):
-        packed = np.zeros((3 * len(edges), *values.shape[1:]))
-        packed[:, 0] = edges.reshape(-1, edges.shape[2])
-        values = np.concatenate([values, packed])
+    values = np.zeros((job.slots + 3 * job.joined, len(frame.periods), cells), dtype=job.dtype)
+    edges = np.zeros((job.joined, 3, cells), dtype=np.int32)
+    for tile in bands(cells, tile_cells(job, frame)):
+        compute_block(job, frame, pieces, south, tile, values[: job.slots], edges)
+    values[job.slots :, 0] = edges.reshape(-1, cells)
     return values.reshape(*values.shape[:2], *space)
 
 
@@ -162,8 +168,8 @@ def _join(job: Job, lengths: Sequence[int], values: da.Array, edges: da.Array) -
         job=job,
         lengths=tuple(lengths),
         concatenate=True,
-        dtype=np.float64,
-        meta=np.empty((0,) * values.ndim),
+        dtype=job.dtype,
+        meta=np.empty((0,) * values.ndim, dtype=job.dtype),
     )
     return joined
 
@@ -172,17 +178,10 @@ def _join_block(
     values: np.ndarray, edges: np.ndarray, *, job: Job, lengths: Sequence[int]
 ) -> np.ndarray:
     """Join the blocks of one tile of cells."""
-    shape = values.shape
-    flat = values.reshape(*shape[:2], -1)
-    steps = edges.reshape(*edges.shape[:3], -1).astype(np.int64)
-    return join_blocks(job, lengths, flat, steps).reshape(shape)
-
-
-def _joined(job: Job) -> int:
-    """Count the indices whose blocks must be joined."""
-    from .blocks import is_joined
-
-    return sum(is_joined(wanted) for wanted in job.wanted) if job.joins else 0
+    flat = values.reshape(*values.shape[:2], -1).copy()
+    steps = edges.reshape(*edges.shape[:3], -1).astype(np.int32)
+    join_blocks(job, lengths, flat, steps)
+    return flat.reshape(values.shape)
 
 
 def _without_axis_position(frame: Frame) -> Frame:

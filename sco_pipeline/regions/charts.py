@@ -79,7 +79,7 @@ class Chart:
 def _step(part: BaseGeometry) -> float:
     """Return the longest piece of an edge: that of a small region must not cut its corners."""
     west, south, east, north = part.bounds
-    return min(STEP, max(east - west, north - south) / _PIECES)
+    return min(STEP, float(max(east - west, north - south)) / _PIECES)
 
 
 CHARTS = (Chart(90, 0), Chart(-90, 0), *(Chart(0, lon) for lon in (0, 90, 180, -90)))

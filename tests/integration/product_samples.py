@@ -81,8 +81,8 @@ def oisst(path: Path) -> None:
 def e_obs(path: Path) -> None:
     lat, lon = np.arange(25.5, 71, 1.0), np.arange(-24.5, 45, 1.0)
     write(
-        path, "t", smooth(lat, lon, -10, 12)[None], {"time": np.array([36524.0]), "lat": lat, "lon": lon},
-        "f4", time_units="days since 1850-01-01 00:00:00", time_bnds=[[36524.0, 36555.0]],
+        path, "t", smooth(lat, lon, -10, 12)[None],
+        {"time": np.array([36524.0]), "lat": lat, "lon": lon}, "f4", time_units="days since 1850-01-01 00:00:00", time_bnds=[[36524.0, 36555.0]],
         fill=np.float32(-1.7e38), units="degC",
     )  # fmt: skip
 
@@ -211,7 +211,8 @@ def era5_hours(path: Path) -> None:
             handle = eccodes.codes_grib_new_from_samples("regular_ll_sfc_grib1")
             facts = {
                 "Ni": 49, "Nj": 33, "latitudeOfFirstGridPointInDegrees": 58.0,
-                "longitudeOfFirstGridPointInDegrees": -10.0, "latitudeOfLastGridPointInDegrees": 50.0,
+                "longitudeOfFirstGridPointInDegrees": -10.0,
+                "latitudeOfLastGridPointInDegrees": 50.0,
                 "longitudeOfLastGridPointInDegrees": 2.0, "iDirectionIncrementInDegrees": 0.25,
                 "jDirectionIncrementInDegrees": 0.25, "dataDate": 20190301 + hour // 24,
                 "dataTime": hour % 24 * 100, "indicatorOfParameter": 167, "table2Version": 128,

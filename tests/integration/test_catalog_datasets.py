@@ -175,8 +175,10 @@ def composite_days(count: int) -> np.ndarray:
 
 SAMPLES = [
     Sample(
-        "esa-cci-soil-moisture-combined", "sm", ("2000-01-01", "2000-01-01"), (4.05, 50.8, 4.85, 51.2),
-        "ESACCI-SOILMOISTURE-L3S-SSMV-COMBINED-20000101000000-fv02.2.nc", product_samples.soil_moisture,
+        "esa-cci-soil-moisture-combined", "sm", ("2000-01-01", "2000-01-01"),
+        (4.05, 50.8, 4.85, 51.2),
+        "ESACCI-SOILMOISTURE-L3S-SSMV-COMBINED-20000101000000-fv02.2.nc",
+        product_samples.soil_moisture,
         as_file(
             "https://dap.ceda.ac.uk/neodc/esacci/soil_moisture/data/daily_files/COMBINED/v09.2/2000/"
             "ESACCI-SOILMOISTURE-L3S-SSMV-COMBINED-20000101000000-fv09.2.nc"
@@ -193,7 +195,8 @@ SAMPLES = [
         lambda path, box: netcdf_mean(path, "sst", box),
     ),
     Sample(
-        "knmi-e-obs-monthly-temperature", "tas", ("1950-01-01", "1950-01-31"), (-4.9, 42.3, 8.2, 51.1),
+        "knmi-e-obs-monthly-temperature", "tas", ("1950-01-01", "1950-01-31"),
+        (-4.9, 42.3, 8.2, 51.1),
         "t_E-OBS_mon_195001.nc", product_samples.e_obs, by_cds,
         lambda path, box: netcdf_mean(path, "t", box, weights="time_bnds"),
     ),
@@ -211,18 +214,20 @@ SAMPLES = [
         "", product_samples.mediterranean, by_zarr, lambda path, box: of_zarr(path, "adt", box),
     ),
     Sample(
-        "mercator-glorys12-sea-ice", "siconc", ("2021-01-09", "2021-01-09"), (-59.9, -79, -20.3, -65),
+        "mercator-glorys12-sea-ice", "siconc", ("2021-01-09", "2021-01-09"),
+        (-59.9, -79, -20.3, -65),
         "glorys12_siconc_20210109.zarr.zip", product_samples.glorys, by_cmems,
         lambda path, box: of_zarr(path, "siconc", box, 100),
     ),
     Sample(
-        "nasa-mod13q1-ndvi", "ndvi", ("2000-02-18", "2017-02-28"), (-55.51, -11.727, -55.49, -11.709),
+        "nasa-mod13q1-ndvi", "ndvi", ("2000-02-18", "2017-02-28"),
+        (-55.51, -11.727, -55.49, -11.709),
         "mod13q1_ndvi_sinop_2000-2017.tif", product_samples.ndvi, by_cmr, of_ndvi,
     ),
     Sample(
         "noaa-stage-iv-precipitation-hourly", "pr", ("2018-09-13", "2018-09-14"),
         (-78.3, 34.2, -76.9, 35.6), "stageiv_hourly_precip_20180913.nc", product_samples.stage_iv,
-        by_opendap, of_stage_iv, tolerance=1e-5,  # no corners in the file: they can be put otherwise
+        by_opendap, of_stage_iv, tolerance=1e-5,  # the file has no corners
     ),
 ]  # fmt: skip
 

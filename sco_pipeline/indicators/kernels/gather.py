@@ -27,14 +27,16 @@ def gather(
 
 
 @njit(cache=True, nogil=True)
-def gather_plain(block: np.ndarray, position: np.ndarray, first_cell: int, out: np.ndarray) -> None:
-    """Put the values of a block's cells from `first_cell` on into a tile; see `gather`."""
+def gather_packed(
+    block: np.ndarray, position: np.ndarray, first_cell: int, table: np.ndarray, out: np.ndarray
+) -> None:
+    """Put the value that `table` gives for each integer of a block into a tile; see `gather`."""
     cells = out.shape[1]
     for time in range(block.shape[0]):
         source = block[time, first_cell : first_cell + cells]
         row = out[position[time]]
         for cell in range(cells):
-            row[cell] = source[cell]
+            row[cell] = table[source[cell]]
 
 
 @njit(cache=True, nogil=True)
