@@ -1,4 +1,4 @@
-"""What a product says of regions: results of cells averaged, and trends of the regions' own series."""
+"""What a product says of regions: means of its results, and trends of the regions' own series."""
 
 from __future__ import annotations
 

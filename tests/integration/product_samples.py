@@ -82,7 +82,8 @@ def e_obs(path: Path) -> None:
     lat, lon = np.arange(25.5, 71, 1.0), np.arange(-24.5, 45, 1.0)
     write(
         path, "t", smooth(lat, lon, -10, 12)[None],
-        {"time": np.array([36524.0]), "lat": lat, "lon": lon}, "f4", time_units="days since 1850-01-01 00:00:00", time_bnds=[[36524.0, 36555.0]],
+        {"time": np.array([36524.0]), "lat": lat, "lon": lon}, "f4",
+        time_units="days since 1850-01-01 00:00:00", time_bnds=[[36524.0, 36555.0]],
         fill=np.float32(-1.7e38), units="degC",
     )  # fmt: skip
 
