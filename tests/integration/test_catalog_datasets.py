@@ -6,6 +6,7 @@ reference data lie beside the project, and a generated twin of its names, packin
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import sco_pipeline as sco
 from sco_pipeline.catalog import Catalog
@@ -44,6 +46,18 @@ min_valid_fraction: 0
 cadence: once
 maps:
 - variable: {variable}_period_mean
+"""
+STATION = """
+title: Carbon dioxide at Mauna Loa
+summary: Mean and anomaly, from the archive of the dataset.
+inputs: {co2: noaa-mauna-loa-co2-monthly}
+period: {start: 1958-03-01, end: 2001-12-31}
+baseline: [1991, 1992]
+indicators:
+- {id: period_mean, of: co2, options: {min_fraction: 0.01}}
+- {id: anomaly, of: co2}
+cadence: once
+formats: [netcdf, series]
 """
 REGIONS = """
 title: Box of a sample
@@ -245,6 +259,7 @@ def catalog_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             start=sample.period[0], end=sample.period[1],
         )  # fmt: skip
         (folder / "recipes" / f"{name}.yaml").write_text(recipe)
+    (folder / "recipes" / "sample-co2.yaml").write_text(STATION)
     # the archive has one composite a file; the sample has all of seventeen years in one
     with (folder / "datasets" / "nasa" / "nasa-mod13q1-ndvi.yaml").open("a") as entry:
         entry.write("layout:\n  composites: {start: 2000-02-18, days: 16, yearly: true}\n")
@@ -298,3 +313,25 @@ def test_from_the_archive_to_the_map(
     assert sco.run(
         f"sample-{sample.dataset}", settings.model_copy(update={"offline": True})
     ).up_to_date
+
+
+@pytest.mark.parametrize("kind", ["twin", pytest.param("sample", marks=pytest.mark.shared)])
+def test_station_from_the_archive_to_the_series(
+    kind: str, catalog_dir: Path, server: FaultServer, tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    weekly = None
+    if kind == "sample":
+        shared = Path(request.getfixturevalue("shared"))
+        weekly = shared / "data" / "mauna_loa_weekly_co2.csv"
+    months = product_samples.months_of_co2(weekly)
+    catalog = sco.load_catalog(catalog_dir)
+    where = archives.path_of(catalog.datasets["noaa-mauna-loa-co2-monthly"].access.url)
+    server.put(where, product_samples.co2_text(months))
+    product = sco.run("sample-co2", archives.settings_of(catalog, server, tmp_path))
+    assert server.hits(where)
+    lengths = [calendar.monthrange(year, month)[1] for year, month, _ in months]
+    expected = np.average([round(value, 2) for *_, value in months], weights=lengths)
+    with xr.open_dataset(product.paths("netcdf")[0], engine="h5netcdf") as ds:
+        assert float(ds["co2_period_mean"].squeeze()) == pytest.approx(expected, rel=1e-6)
+        assert ds.sizes["time"] >= len(months)
