@@ -19,8 +19,8 @@ test: $(VENV)/dev.stamp ## set up with the test tools, then run every test
 check: $(VENV)/dev.stamp ## format, lint and types, as pre-commit runs them
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-bench: $(VENV)/dev.stamp ## run one benchmark: make bench BENCH=import_time (see benchmarks/)
-	@$(BIN)/python -m benchmarks.$(or $(BENCH),import_time)
+bench: $(VENV)/dev.stamp ## run one benchmark: make bench BENCH=etccdi ARGS="..." (see benchmarks/)
+	@$(BIN)/python -m benchmarks.$(or $(BENCH),import_time) $(ARGS)
 
 lock: ## renew the hashed requirement files from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml -o requirements/base.txt \
