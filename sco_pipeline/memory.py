@@ -13,7 +13,7 @@ def installed() -> int:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     for name in _CGROUP_LIMITS:
         path = Path(name)
-        text = path.read_text(encoding="ascii").strip() if path.is_file() else "max"
+        text = path.read_text(encoding="utf-8").strip() if path.is_file() else "max"
         if text.isdigit():
             pages = min(pages, int(text))
     return pages
@@ -24,4 +24,4 @@ def resident() -> int:
     path = Path("/proc/self/statm")
     if not path.is_file():
         return 0
-    return int(path.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(path.read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")

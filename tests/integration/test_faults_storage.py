@@ -183,7 +183,7 @@ def test_s7_cache_of_another_user(a: FaultServer, tmp_path: Path) -> None:
     user = 65534 if os.getuid() == 0 else None
     child = start(command(tmp_path, a, url, user=user))
     output, errors = child.communicate()
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     answer = json.loads(output)
     assert str(cache) in answer["error"]
     assert "SCO_CACHE_DIR" in answer["error"]

@@ -300,7 +300,7 @@ def test_grids_threads_and_chunks_give_the_series_result(red_sea):
     for name in one.data_vars:  # a shift of the temperature changes nothing but rounding
         close(whole[name].isel(lat=1, lon=1), one[name], name)
     assert whole["marine_heatwaves_intensity_mean"].attrs["units"] == "degC"
-    assert whole["marine_heatwaves_days"].attrs["ecv"] == "Sea-surface temperature"
+    assert whole["marine_heatwaves_days"].attrs["ecv"] == "Sea surface temperature"
 
 
 def test_sea_under_ice_has_no_events():
