@@ -61,8 +61,7 @@ class Product(Model):
         kinds = list(dict.fromkeys(file.kind for file in self.files))
         width = max(map(len, ["netcdf", *kinds]))
         for kind in kinds:
-            first, *more = self.paths(kind)
-            lines += [f"  {kind:<{width}}  {first}", *(f"  {'':<{width}}  {p}" for p in more)]
+            lines.append(f"  {kind:<{width}}  {_where(self.paths(kind))}")
         lines += [f"  {'note':<{width}}  {caveat}" for caveat in self.caveats]
         for path in self.paths("netcdf")[:1]:
             lines.append(f"  {'open':<{width}}  xarray.open_dataset('{path}', engine='h5netcdf')")
@@ -71,6 +70,13 @@ class Product(Model):
     def paths(self, kind: str | None = None) -> list[Path]:
         """Return the paths of all files, or of those of one kind (``"netcdf"``)."""
         return [self.directory / file.path for file in self.files if kind in (None, file.kind)]
+
+
+def _where(paths: Sequence[Path]) -> str:
+    """Return the only path, or how many files lie in which directory."""
+    if len(paths) == 1:
+        return str(paths[0])
+    return f"{paths[0].parent} ({len(paths)} files)"
 
 
 def fingerprint(recipe: Recipe, catalog: Catalog, records: Sequence[FetchRecord]) -> str:
