@@ -114,13 +114,15 @@ def subset_granules(entry: DatasetEntry, request: Request) -> list[Granule]:
 
 
 def source_names(entry: DatasetEntry, request: Request) -> list[str]:
-    """Return the names in the store of the wanted variables."""
+    """Return the names in the store of the wanted variables, their flags and uncertainties."""
     names = []
     for name in request.variables or tuple(entry.variables):
         if name not in entry.variables:
             raise CatalogError(unknown(f"variable of dataset {entry.id!r}", name, entry.variables))
-        names.append(entry.variables[name].name)
-    return names
+        source = entry.variables[name]
+        beside = (source.quality.variable if source.quality else None, source.uncertainty)
+        names += [source.name, *filter(None, beside)]
+    return list(dict.fromkeys(names))
 
 
 def write_subset(
