@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# E402 below: the clone must be on the path before it is imported
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.access_peers import REFUSED, Command, ours, peers, versions  # noqa: E402

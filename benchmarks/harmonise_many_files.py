@@ -107,6 +107,7 @@ def measure(way: str, folder: Path) -> None:
     opened = time.process_time() - cpu
     tasks, mean = 0, array
     if not isinstance(array, float):
+        # a DataArray; xarray is not imported before the clock runs, so its type is not known
         tasks = len(dict(array.__dask_graph__()))  # type: ignore[attr-defined]
         mean = float(array.mean())  # type: ignore[attr-defined]
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).parents[1]
+# E402 below: the clone must be on the path before it is imported
 sys.path.insert(0, str(ROOT))
 
 import sco_pipeline as sco  # noqa: E402

@@ -176,7 +176,7 @@ def _cluster() -> tuple[int, int]:
     from distributed import get_client
 
     try:
-        threads = get_client().nthreads()  # type: ignore[no-untyped-call]
+        threads = get_client().nthreads()  # type: ignore[no-untyped-call]  # of distributed
     except ValueError:
         return 1, 0
     return max(1, len(threads)), sum(threads.values())

@@ -59,7 +59,7 @@ class Reading:
     rows: slice
     pool: Executor
 
-    def __post_init__(self) -> None:  # noqa: D105
+    def __post_init__(self) -> None:  # noqa: D105 - the class is documented
         shape = self.sources[0].shape
         part = (self.rows.stop - self.rows.start) / shape[1] if len(shape) > 1 else 1.0
         self.step_bytes = max(1, int(part * sum(source.step_bytes for source in self.sources)))

@@ -29,6 +29,7 @@ _LEAST = 1e-300  # below it, a span cannot be cut into steps
 _MOST_LEVELS = 12
 _DIVERGING_WORDS = ("anomaly", "departure", "trend", "slope", "change", "difference", "bias")
 _DIVERGING_INDICATORS = ("spi", "spei", "standardised", "standardized")
+_VERDICTS = ("_pvalue", "_significant")  # of a trend, and none themselves
 _DRY_WET = ("precip", "rain", "moisture", "soil_water", "spi", "spei", "runoff", "humidity", "wet")
 _SPREAD = ("chlorophyll",)  # quantities whose values differ by factors, not by amounts
 _SEQUENTIAL = (  # words in the standard name, units or name -> colour map
@@ -111,7 +112,9 @@ def scale_of(da: xr.DataArray) -> Scale:
 
 def is_diverging(da: xr.DataArray) -> bool:
     """Tell whether zero parts two kinds of values: anomalies, trends, standardised indices."""
-    about = _about(da)
+    about = _about(da).replace("normalized_difference", "")  # of two bands, not of two times
+    if str(da.name).endswith(_VERDICTS):
+        return False
     if "standard_deviation" in str(da.attrs.get("cell_methods", "")) or "variability" in about:
         return False
     if any(word in about for word in ("number_of", "warm_months", "count")):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 SMALL = 7.5
+_MOST_ABSENT = 100_000
 
 
 def positions(coordinate: xr.DataArray) -> np.ndarray:
@@ -84,3 +85,27 @@ def style(axes: Axes, limits: tuple[float, float]) -> None:
     axes.tick_params(axis="y", length=0)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set(**text_style(SMALL))
+
+
+def with_absent(x: np.ndarray, y: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Add the steps that a record lacks, as missing: else the one before would fill them.
+
+    Parameters
+    ----------
+    x, y : ndarray (time,)
+        Rising positions, and values.
+    step : float
+        Usual distance of two positions.
+
+    Returns
+    -------
+    ndarray, ndarray
+        As given where the record has no even step.
+    """
+    lacking = np.round(np.diff(x) / step).astype(int) - 1
+    if lacking[lacking > 0].sum() > _MOST_ABSENT:
+        return x, y
+    absent = [x[i] + step * np.arange(1, lacking[i] + 1) for i in np.flatnonzero(lacking > 0)]
+    every = np.concatenate([x, *absent])
+    order = np.argsort(every, kind="stable")
+    return every[order], np.append(y, np.full(every.size - x.size, np.nan))[order]

@@ -11,12 +11,12 @@ from .maps import credits_of
 from .page import GREY, INK, RULE, Frame, Sheet, begin, text_style
 from .periods import coverage_text, days_text
 from .scales import is_count, is_diverging, scale_of, units_of
-from .series_axes import SMALL, date_axis, label_axis, limits_of, positions, style
+from .series_axes import SMALL, date_axis, label_axis, limits_of, positions, style, with_absent
 from .series_table import Series
 from .small_multiples import FOOT, MOST, WIDTH, Panel, panels_of
 from .text import clean, wrap
 from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates
-from .trend import Trend, trend_of
+from .trend import Trend, is_trend, trend_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple
     title = clean(da.attrs.get("long_name", series.name))
     baseline = days_text(str(product.attrs.get("baseline", "")))
     words = [units_of(da), coverage_text(product)]
-    if baseline and is_diverging(da):
+    if baseline and is_diverging(da) and not is_trend(da):
         words.append(f"relative to {baseline}")
     elif baseline and series.axis in CLIMATOLOGICAL_DIMS:
         words[-1] = f"mean of {baseline}"
@@ -89,6 +89,8 @@ def _draw_one(
     """Draw one region: bars above and below zero, or a line; what is missing in grey."""
     axes, dates = panel.axes, panel.is_lowest
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
+    if holds_dates(series.da[series.axis]):
+        x, y = with_absent(x, y, step)
     _mark_gaps(axes, x, y, step)
     if is_diverging(series.da):
         _fill_around_zero(axes, x, y, step)

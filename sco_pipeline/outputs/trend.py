@@ -19,6 +19,11 @@ class Trend:
     text: str
 
 
+def is_trend(da: xr.DataArray) -> bool:
+    """Tell whether a variable is the change over its record, which no base period decides."""
+    return "trend" in f"{da.name} {da.attrs.get('indicator', '')}"
+
+
 def trend_of(series: Series, product: xr.Dataset) -> Trend | None:
     """Return the trend of a station's series or of its anomaly, if the product holds it."""
     indicator = str(series.da.attrs.get("indicator", ""))

@@ -89,6 +89,7 @@ def gate(store: str) -> Iterator[tuple[FaultServer, Gate]]:
     with FaultServer() as server:
         made = Gate(store, "guarded-data")
         fill(store, made.bucket, {**FILES, ODD: netcdf3(77)}, "public-read")
+        # every path is answered by the gate, which a table of paths cannot say
         server.next_play = lambda path: made  # type: ignore[method-assign]
         yield server, made
 

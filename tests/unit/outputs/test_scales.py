@@ -27,8 +27,12 @@ def field(values, name="x", **attrs):
         ("tos_climatology", {"standard_name": "sea_surface_temperature"}, False),
         ("zos_variability", {"cell_methods": "time: standard_deviation"}, False),
         ("tos_warm_months", {"indicator": "warm_months"}, False),
-        ("spike", {}, True),
-    ][:-1],
+        ("ndvi", {"standard_name": "normalized_difference_vegetation_index"}, False),
+        ("ndvi_anomaly", {"standard_name": "normalized_difference_vegetation_index"}, True),
+        ("tas_trend_pvalue", {"indicator": "trend"}, False),
+        ("tas_trend_significant", {"indicator": "trend"}, False),
+        ("tas_trend_lower", {"indicator": "trend"}, True),
+    ],
 )
 def test_diverging_by_meaning(name, attrs, expected):
     assert is_diverging(field([1.0], name, **attrs)) is expected

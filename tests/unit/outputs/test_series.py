@@ -11,7 +11,9 @@ import xarray as xr
 
 from sco_pipeline.outputs import describe, writers
 from sco_pipeline.outputs.series import series_of
-from sco_pipeline.outputs.series_axes import positions
+from sco_pipeline.outputs.series_axes import positions, with_absent
+from sco_pipeline.outputs.series_figure import draw_series
+from sco_pipeline.outputs.series_table import Series
 from sco_pipeline.outputs.trend import trend_of
 
 
@@ -129,3 +131,36 @@ def test_positions_of_months():
     assert at[0] == 2000
     assert at[12] == 2001
     assert np.allclose(np.diff(at), 1 / 12, atol=0.01)
+
+
+def test_steps_that_a_record_lacks_are_missing():
+    x, y = with_absent(np.array([0.0, 1.02, 4.0, 5.0]), np.array([7.0, 8.0, np.nan, 9.0]), 1.0)
+    np.testing.assert_allclose(x, [0, 1.02, 2.02, 3.02, 4, 5])
+    np.testing.assert_array_equal(y, [7, 8, np.nan, np.nan, np.nan, 9])
+    uneven = np.array([0.0, 1e-6, 2e-6, 30.0])
+    assert with_absent(uneven, uneven, 1e-6)[0] is uneven
+
+
+def test_absent_months_are_drawn_as_a_gap(station, recipe, catalog, records):
+    """Ten months without a stamp are not a bar as wide as they."""
+    station["soi_anomaly"][:] = -0.4
+    described = describe(station, recipe, catalog, records)
+    described = described.isel(time=np.r_[0:100, 110:200])
+    (series,) = series_of(described)
+    axes = draw_series(series, described)[0].axes[0]
+    x = positions(described["time"])
+    drawn = np.concatenate([p.vertices for c in axes.collections for p in c.get_paths()])
+    inside = (drawn[:, 0] > x[99] + 0.1) & (drawn[:, 0] < x[100] - 0.02)
+    assert inside.any()
+    assert (drawn[inside, 1] == 0).all()
+    assert (drawn[:, 1] == -0.4).any()
+
+
+def test_a_trend_is_relative_to_no_base_period(described):
+    anomaly = next(one for one in series_of(described) if one.name == "tos_anomaly")
+    about = dict(draw_series(anomaly, described)[1])
+    assert "relative to April 2006 to March 2008" in about["Description"]
+    trend = Series(
+        "tos_trend", anomaly.da.rename("tos_trend").assign_attrs(indicator="trend"), "time"
+    )
+    assert "relative to" not in dict(draw_series(trend, described)[1])["Description"]
