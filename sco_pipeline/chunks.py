@@ -1,9 +1,9 @@
 """Stored numbers of NetCDF-4 variables, read in threads without the HDF5 library.
 
 The HDF5 library works under one lock, so that threads wait for each other while they decompress.
-Where a variable lies in plain chunks (zlib, with or without byte shuffle), a map of the chunks is
-taken once, and the chunks are then read, inflated and put in place by the thread that asks. Any
-other layout stays with h5netcdf.
+Where a variable lies in plain chunks (zlib, with or without byte shuffle) or in one piece, a map of
+the chunks is taken once, and the chunks are then read, inflated and put in place by the thread that
+asks. Any other layout stays with h5netcdf.
 """
 
 from __future__ import annotations
@@ -165,15 +165,20 @@ def _unshuffle(data: bytes | bytearray, out: NDArray[Any]) -> None:
         unshuffle_bytes(planes, out.dtype.itemsize, out.view(np.uint8))
 
 
-class _ChunkedArray(BackendArray):
-    """A variable that xarray reads through a chunk map."""
+class ChunkedArray(BackendArray):
+    """A variable that xarray reads through a chunk map.
+
+    Parameters
+    ----------
+    chunks : ChunkMap
+    """
 
     def __init__(self, chunks: ChunkMap) -> None:
         self.chunks = chunks
         self.shape = chunks.shape
         self.dtype = np.dtype(chunks.dtype)
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> Any:  # noqa: D105 - as every array has it
         return indexing.explicit_indexing_adapter(
             key, self.shape, indexing.IndexingSupport.BASIC, self._read
         )
@@ -225,7 +230,7 @@ def with_fast_chunks(ds: xr.Dataset, path: Path) -> xr.Dataset:
                 continue
             chunks = chunk_map(stored, path)
             if chunks is not None and chunks.shape == variable.shape:
-                lazy = indexing.LazilyIndexedArray(_ChunkedArray(chunks))
+                lazy = indexing.LazilyIndexedArray(ChunkedArray(chunks))
                 taken[name] = (variable.dims, lazy, variable.attrs, variable.encoding)
     return ds.assign(taken) if taken else ds
 
@@ -243,12 +248,12 @@ def chunk_map(stored: Any, path: Path) -> ChunkMap | None:
     Returns
     -------
     ChunkMap or None
-        None for other filters than shuffle and deflate, no chunks, foreign byte order, strings,
-        external or virtual storage.
+        None for other filters than shuffle and deflate, numbers within the header, foreign byte
+        order, strings, external or virtual storage.
     """
     import h5py
 
-    if stored.chunks is None or stored.is_virtual or stored.external:
+    if stored.is_virtual or stored.external:
         return None
     if stored.dtype.kind not in "iuf" or stored.dtype.newbyteorder("=") != stored.dtype:
         return None
@@ -258,18 +263,14 @@ def chunk_map(stored: Any, path: Path) -> ChunkMap | None:
     filters = [pipeline.get_filter(at)[0] for at in range(pipeline.get_nfilters())]
     if filters not in ([], [DEFLATE], [SHUFFLE], [SHUFFLE, DEFLATE]):
         return None
-    grid = [-(-size // part) for size, part in zip(stored.shape, stored.chunks, strict=True)]
-    places = np.zeros((*grid, len(Chunk._fields)), dtype=np.int64)
-
-    def note(info: Any) -> None:
-        where = tuple(at // size for at, size in zip(info.chunk_offset, stored.chunks, strict=True))
-        places[where] = info.byte_offset, info.size, info.filter_mask
-
-    stored.id.chunk_iter(note)
+    laid_out = _pieces(stored) if stored.chunks is None else _chunks(stored)
+    if laid_out is None:
+        return None
+    chunk_shape, places = laid_out
     return ChunkMap(
         path=str(path),
         shape=stored.shape,
-        chunk_shape=stored.chunks,
+        chunk_shape=chunk_shape,
         dtype=stored.dtype.str,
         shuffled=SHUFFLE in filters,
         deflated=DEFLATE in filters,
@@ -277,6 +278,35 @@ def chunk_map(stored: Any, path: Path) -> ChunkMap | None:
         places=places,
         identity=_identity(path.stat()),
     )
+
+
+def _chunks(stored: Any) -> tuple[tuple[int, ...], NDArray[np.int64]]:
+    """Return the shape of the chunks of an HDF5 dataset, and where each stands."""
+    shape: tuple[int, ...] = stored.chunks
+    grid = [-(-size // part) for size, part in zip(stored.shape, shape, strict=True)]
+    places = np.zeros((*grid, len(Chunk._fields)), dtype=np.int64)
+
+    def note(info: Any) -> None:
+        where = tuple(at // size for at, size in zip(info.chunk_offset, shape, strict=True))
+        places[where] = info.byte_offset, info.size, info.filter_mask
+
+    stored.id.chunk_iter(note)
+    return shape, places
+
+
+def _pieces(stored: Any) -> tuple[tuple[int, ...], NDArray[np.int64]] | None:
+    """Take numbers that lie in one piece for chunks of one step of the first dimension."""
+    begin = stored.id.get_offset()
+    if begin is None or not stored.ndim or not stored.size:
+        return None
+    shape = (1, *stored.shape[1:])
+    size = math.prod(shape) * stored.dtype.itemsize
+    places = np.zeros((stored.shape[0], *(1,) * (stored.ndim - 1), 3), dtype=np.int64)
+    places[..., 0] = begin + size * np.arange(stored.shape[0]).reshape(
+        -1, *(1,) * (stored.ndim - 1)
+    )
+    places[..., 1] = size
+    return shape, places
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

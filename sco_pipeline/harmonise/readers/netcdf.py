@@ -1,6 +1,7 @@
 """NetCDF-3 and NetCDF-4 (HDF5), with the engine that the content asks for.
 
-NetCDF-4 goes through h5netcdf and NetCDF-3 through scipy's memory map; both are safe in threads.
+Plain NetCDF-4 is read by ourselves, any other goes through h5netcdf, and NetCDF-3 through scipy's
+memory map; all are safe in threads.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from ...chunks import with_fast_chunks
+from .plain_netcdf4 import read_plain
 from .reader import reader
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ def read_netcdf(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
         classic = file.read(3) == b"CDF"
     if classic:
         return _open(path, engine="scipy", mmap=True)
-    return with_fast_chunks(read_group(path), path)
+    plain = read_plain(path)
+    return with_fast_chunks(read_group(path), path) if plain is None else plain
 
 
 def read_group(path: Path, group: str = "/") -> xr.Dataset:
