@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from ..catalog import Catalog, load_catalog
 from ..errors import RegionError, unknown
 from ..indicators import Indicator
 from ..indicators import indicators as all_indicators
+from ..regions import Regions, read_regions
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
 
@@ -62,15 +64,20 @@ def regions(context: typer.Context, as_json: Json = False) -> None:
 
 
 def show_regions(
-    name: Annotated[str, typer.Argument(help="Id of a region set, or a part of a region's name.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Id of a region set, a part of a region's name, or a geometry file."),
+    ],
 ) -> None:
-    """List the regions of a set, or find regions of all sets by id or name."""
+    """List the regions of a set or file, or find regions of all sets by id or name."""
     settings = Settings()
     catalog = load_catalog(settings.catalog_dir)
     if name in catalog.region_sets:
         areas = load_areas([name], catalog, settings)
-        rows = zip(areas.ids, areas.names, strict=True)
-        print_table(catalog.region_sets[name].title, ("id", "name"), rows)
+        _print_regions(catalog.region_sets[name].title, areas)
+        return
+    if Path(name).is_file():
+        _print_regions(name, read_regions(name))
         return
     found = []
     for entry in catalog.region_sets.values():
@@ -80,6 +87,13 @@ def show_regions(
     if not found:
         raise RegionError(unknown("region or region set", name, catalog.region_sets))
     print_table(f"{len(found)} regions match {name!r}", ("set", "id", "name"), found)
+
+
+def _print_regions(title: str, areas: Regions) -> None:
+    """Print ids and names, what was repaired, and what a product will say of the geometry."""
+    rows = zip(areas.ids, areas.names, strict=True)
+    print_table(f"{title}: {len(areas)} regions", ("id", "name"), rows)
+    print_fields("", [*(("repaired", note) for note in areas.notes), ("sha256", areas.sha256)])
 
 
 def recipes(context: typer.Context, as_json: Json = False) -> None:

@@ -32,7 +32,8 @@ def write_parquet(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[
     -------
     list of Path
         The one file; none for a product that is only on a grid. The product's attributes are
-        JSON under ``product`` in the metadata of the schema, those of a column under ``label``.
+        JSON under ``product`` in the metadata of the schema, the hash of the regions' geometry is
+        under ``geometry_sha256``, what a column holds under ``label``.
 
     Raises
     ------
@@ -63,6 +64,8 @@ def write_parquet(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[
             described = column.with_metadata({"label": label})
             whole = whole.set_column(number, described, whole.column(number))
     about = {"product": json.dumps({k: str(v) for k, v in product.attrs.items()})}
+    if "region" in product.coords:
+        about["geometry_sha256"] = str(product["region"].attrs.get("geometry_sha256", ""))
     path = directory / f"{recipe.id}-series.parquet"
     with replacing(path, whole.nbytes) as temporary:
         pq.write_table(whole.replace_schema_metadata(about), temporary)

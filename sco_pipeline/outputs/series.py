@@ -4,7 +4,7 @@
 row for each region and step with rank, normal, band and what else is known of the value. Both
 open in a spreadsheet and in pandas as they are: one header line, ISO dates, a full stop as decimal
 sign, empty where missing. ``variables.csv`` tells names and units, ``columns.csv`` the columns of
-the tables, ``regions.csv`` the regions behind the column names.
+the tables, ``regions.csv`` the regions behind the column names and the hash of their geometry.
 """
 
 from __future__ import annotations
@@ -169,9 +169,10 @@ def _regions(found: Iterable[Series]) -> str:
         sets = [""] * len(series.regions)
         if "region_set" in series.da.coords:
             sets = np.broadcast_to(series.da["region_set"].values, len(sets)).astype(str).tolist()
+        geometry = str(series.da["region"].attrs.get("geometry_sha256", "")) if sets else ""
         for region, name, origin in zip(series.regions, series.titles, sets, strict=True):
-            rows.setdefault(region, [_cell(region), _cell(name), _cell(origin)])
-    return _text(["region", "name", "region_set"], rows.values())
+            rows.setdefault(region, [*map(_cell, (region, name, origin)), geometry])
+    return _text(["region", "name", "region_set", "geometry_sha256"], rows.values())
 
 
 def _written(path: Path, text: str, *, spreadsheet: bool = False) -> Path:

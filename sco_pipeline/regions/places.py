@@ -68,7 +68,7 @@ def read_regions(
         ``.geojson``, ``.json``, ``.shp``, ``.zip`` or ``.gpkg``.
     id_field, name_field : str, optional
         Attributes that hold id and name; by default ``id``, else the number of the feature, and
-        the id.
+        ``name`` in any case where every feature has one, else the id.
     layer : str, optional
         Layer of a GeoPackage that holds several.
     antimeridian : {"refuse", "literal", "shortest"}
@@ -98,6 +98,7 @@ def from_features(
 ) -> Regions:
     """Return regions from attributes and geometries."""
     ids, names = [], []
+    name_field = name_field or _name_field(features)
     for number, (properties, _) in enumerate(features):
         for key in (id_field, name_field):
             if key is not None and properties.get(key) in (None, ""):
@@ -109,6 +110,15 @@ def from_features(
         ids.append(str(label))
         names.append(str(properties[name_field]) if name_field else str(label))
     return make_regions(ids, names, [shape for _, shape in features], set_id, antimeridian)
+
+
+def _name_field(features: list[Feature]) -> str | None:
+    """Return the attribute called ``name``, in any case, if every feature has one."""
+    known = (str(key) for key in (features[0][0] if features else {}))
+    for key in known:
+        if key.casefold() == "name" and all(f.get(key) not in (None, "") for f, _ in features):
+            return key
+    return None
 
 
 def from_frame(
@@ -126,7 +136,8 @@ def from_frame(
     frame : GeoDataFrame
         With a `crs`; another one than longitude and latitude is transformed.
     id_field, name_field : str, optional
-        Columns that hold id and name; by default the index, and the id.
+        Columns that hold id and name; by default the index, and ``name`` in any case where every
+        row has one, else the id.
     set_id : str
         What the set is called in products.
     antimeridian : {"refuse", "literal", "shortest"}

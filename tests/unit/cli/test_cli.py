@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sco_pipeline.cli import main
+from sco_pipeline.regions import read_regions
 
 ROOT = Path(__file__).parents[3]
 
@@ -96,6 +97,27 @@ def test_regions_are_found_by_name_in_every_set(sco):
     rows = [line.split(maxsplit=2) for line in done.stdout.splitlines()[2:] if line.strip()]
     assert ["countries", "fra", "France"] in [[cell.strip() for cell in row] for row in rows]
     assert {"mediterranean-coastal-seas", "countries"} <= {row[0] for row in rows}
+
+
+def test_regions_of_a_file_are_shown_with_repairs_and_hash(sco, tmp_path):
+    crossing = [[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]
+    parks = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"name": "Bow Tie"},
+                "geometry": {"type": "Polygon", "coordinates": [crossing]},
+            }
+        ],
+    }
+    (tmp_path / "parks.geojson").write_text(json.dumps(parks))
+    done = sco("regions", "show", str(tmp_path / "parks.geojson"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 regions" in done.stdout
+    assert "Bow Tie" in done.stdout
+    assert "repaired" in done.stdout
+    assert read_regions(tmp_path / "parks.geojson").sha256 in done.stdout
 
 
 def test_a_region_that_nobody_knows_is_one_line(sco):

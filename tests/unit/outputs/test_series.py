@@ -24,6 +24,7 @@ def described(product, recipe, catalog, records):
 
 def test_csv_is_read_back_by_pandas(described, recipe, tmp_path):
     described["tos_anomaly_regional"][0, 3] = np.nan
+    described["region"].attrs["geometry_sha256"] = "ab" * 32
     paths = writers["series"](described, recipe, tmp_path)
     assert sorted(path.name for path in paths) == [
         "columns.csv",
@@ -43,6 +44,7 @@ def test_csv_is_read_back_by_pandas(described, recipe, tmp_path):
     assert np.nanmax(np.abs(table.to_numpy() - expected)) < 1e-8
     regions = pd.read_csv(tmp_path / "series" / "regions.csv", index_col="region")
     assert regions.loc["nino34", "name"] == "Niño 3.4"
+    assert (regions["geometry_sha256"] == "ab" * 32).all()
     units = pd.read_csv(tmp_path / "series" / "variables.csv", index_col="file")["units"]
     assert units["tos_anomaly.csv"] == "degC"
 

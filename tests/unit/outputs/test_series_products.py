@@ -94,6 +94,7 @@ def test_numbers_of_a_table_are_no_text_in_a_spreadsheet(described, recipe, tmp_
 
 
 def test_parquet_opens_in_pandas(described, recipe, tmp_path):
+    described["region"].attrs["geometry_sha256"] = "cd" * 32
     pytest.importorskip("pyarrow")
     (path,) = writers["parquet"](described, recipe, tmp_path)
     code = (  # pandas finds its Parquet reader when it is first loaded
@@ -111,6 +112,7 @@ def test_parquet_opens_in_pandas(described, recipe, tmp_path):
 
     schema = pq.read_schema(path)
     assert json.loads(schema.metadata[b"product"])["license"] == "CC-BY-4.0"
+    assert schema.metadata[b"geometry_sha256"] == b"cd" * 32
     assert schema.field("normal").metadata[b"label"].decode() == LABELS["normal"]
     first = path.read_bytes()
     writers["parquet"](described, recipe, tmp_path)
