@@ -7,6 +7,7 @@ the value of every integer, and unpacks a few cells at a time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,6 +40,14 @@ class Packed:
     def cells(self) -> Packed:
         """Return the values as (time, cell)."""
         return Packed(self.values.reshape(len(self.values), -1), self.table)
+
+    def on(self, space: tuple[int, ...]) -> Packed:
+        """Return the values as (time, *space)."""
+        return Packed(self.values.reshape(len(self.values), *space), self.table)
+
+    def unpacked(self) -> NDArray[Any]:
+        """Return the values as floats."""
+        return self.values if self.table is None else self.table[self.values]
 
 
 class PackedSource(Protocol):
@@ -80,6 +89,41 @@ class PackedSource(Protocol):
         -------
         Packed
         """
+
+
+class Counter(Protocol):
+    """What is counted of all values of a variable while something else reads them."""
+
+    @property
+    def name(self) -> str:
+        """Of the result."""
+
+    @property
+    def dim(self) -> str:
+        """Of the result, which has one dimension."""
+
+    @property
+    def size(self) -> int:
+        """Of that dimension."""
+
+    def passed(self, known: Any, piece: Packed) -> Any:
+        """Count a piece.
+
+        Parameters
+        ----------
+        known : object
+            What this returned for the piece before, None at first.
+        piece : Packed (time, ...)
+            The next steps of the same cells.
+
+        Returns
+        -------
+        object
+            What is known now; can be pickled.
+        """
+
+    def total(self, known: Sequence[Any], cells: int) -> NDArray[np.int64]:
+        """Return the result, of what is known of each part of the grid and the number of cells."""
 
 
 def source_key(array: da.Array) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -216,13 +216,14 @@ def compute(
             frequency=recipe.frequency,
             also=regions.of_inputs(inputs, recipe, wanted, kept) if wanted else None,
             settings=settings,
+            counters=harmonise.quality_counters(inputs, catalog.variables)
+            if recipe.quality
+            else None,
         )
         if wanted:
             found = regional.results(product, recipe, inputs, wanted, kept)
             product = product.merge(found, compat="equals", join="exact")
-        counts = {name: da for name, da in inputs.data_vars.items() if "quality_check" in da.dims}
-        product = product.assign(counts)
-        return product.load()
+        return product.assign(_counts(inputs, product)).load()
 
 
 def produce(
@@ -359,6 +360,15 @@ def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:
             f"recipe {recipe.id!r}: the datasets {names} do not share grid and time "
             f"({error!s:.200}); name a 'grid:' in the recipe or choose other inputs"
         ) from error
+
+
+def _counts(inputs: xr.Dataset, product: xr.Dataset) -> dict[Hashable, xr.DataArray]:
+    """Return the counts of quality of the inputs, as they were counted with the indicators."""
+    return {
+        name: da.copy(data=product[name].data) if name in product else da
+        for name, da in inputs.data_vars.items()
+        if "quality_check" in da.dims
+    }
 
 
 def _quality(product: xr.Dataset) -> dict[str, dict[str, int]]:

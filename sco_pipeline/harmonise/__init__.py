@@ -6,7 +6,7 @@ from .journal import Change, Journal
 from .observations import open_observations
 from .opening import open_dataset
 from .quality import COUNT as QUALITY_COUNT
-from .quality import count_flags, quality_counts, quality_flags
+from .quality import count_flags, quality_counters, quality_counts, quality_flags
 from .regrid import regrid
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "open_any",
     "open_dataset",
     "open_observations",
+    "quality_counters",
     "quality_counts",
     "quality_flags",
     "regrid",

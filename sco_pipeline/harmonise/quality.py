@@ -11,7 +11,7 @@ whatever else is computed of them.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..catalog import Variable
+from ..packed import Packed
 from .missing import as_bits
 from .regrid import is_conserved
 
@@ -74,6 +75,32 @@ class _Rule:
         jump = self.limits.jump if self.in_state else np.inf
         ends = (self.valid[0] - slack, self.valid[1] + slack)
         return np.array([*ends, 0.0, *self.valid, jump], dtype=dtype)
+
+
+@dataclass(frozen=True)
+class QualityCounter:
+    """The checks of one variable, block by block in the order of time; a `packed.Counter`.
+
+    Attributes
+    ----------
+    name : str
+        Of the counts.
+    rule : object
+        What is checked.
+    """
+
+    name: str
+    rule: _Rule
+    dim = "quality_check"
+    size = len(COUNTED)
+
+    def passed(self, known: _Passed | None, piece: Packed) -> _Passed:
+        """Check the next steps of some cells and hand on their state."""
+        return _pass(known, piece.unpacked(), self.rule)
+
+    def total(self, known: Sequence[_Passed], cells: int) -> NDArray[np.int64]:
+        """Return the counts of all parts of the grid."""
+        return _total(known, cells, self.rule.limits.coverage)
 
 
 def quality_flags(
@@ -166,6 +193,30 @@ def quality_counts(
         found = _counts(da, _rule(da, variables.get(str(name)), limits or Limits()))
         counts[f"{name}{COUNT}"] = xr.Variable("quality_check", found, attrs)
     return xr.Dataset(counts, coords=coords)
+
+
+def quality_counters(
+    ds: xr.Dataset, variables: Mapping[str, Variable | None], limits: Limits | None = None
+) -> dict[str, QualityCounter]:
+    """Return what counts as `quality_counts` does while something else reads the data.
+
+    Parameters
+    ----------
+    ds, variables, limits
+        As in `quality_counts`.
+
+    Returns
+    -------
+    dict of str to QualityCounter
+        By variable.
+    """
+    return {
+        str(name): QualityCounter(
+            f"{name}{COUNT}", _rule(da, variables.get(str(name)), limits or Limits())
+        )
+        for name, da in ds.data_vars.items()
+        if name in variables
+    }
 
 
 def _rule(da: xr.DataArray, variable: Variable | None, limits: Limits) -> _Rule:
@@ -291,7 +342,7 @@ def _beginning(cells: NDArray[Any], rule: _Rule) -> tuple[NDArray[Any], ...]:
     return np.full(count, np.nan, cells.dtype), usual, known, length
 
 
-def _total(tiles: list[_Passed], whole: int, least: float) -> NDArray[np.int64]:
+def _total(tiles: Sequence[_Passed], whole: int, least: float) -> NDArray[np.int64]:
     """Add up the tiles, and count the cells of steps with too few valid ones."""
     from .quality_checks import LOW_COVERAGE
 

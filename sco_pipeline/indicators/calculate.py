@@ -10,6 +10,7 @@ import xarray as xr
 
 from ..catalog import IndicatorRequest, Period
 from ..errors import IndicatorError, unknown
+from ..packed import Counter
 from ..settings import Settings
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
@@ -78,14 +79,16 @@ def calculate(
     frequency: Frequency = "year",
     also: Mapping[str, xr.DataArray] | None = None,
     settings: Settings | None = None,
+    counters: Mapping[str, Counter] | None = None,
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`.
 
-    Results that were made elsewhere and are `also` in the product get the same time axes.
+    Results that were made elsewhere and are `also` in the product get the same time axes. What
+    `counters` count of daily variables is in the result if it was counted in the same visit.
     """
     check_requests(requests, baseline)
     period = as_period(baseline)
-    daily = _daily(ds, requests, period, frequency, settings or Settings())
+    daily = _daily(ds, requests, period, frequency, settings or Settings(), counters or {})
     results: dict[str, xr.DataArray] = dict(daily)
     ds = with_time_length(ds)
     for request in requests:
@@ -108,6 +111,7 @@ def _daily(
     baseline: Period | None,
     frequency: Frequency,
     settings: Settings,
+    counters: Mapping[str, Counter],
 ) -> dict[str, xr.DataArray]:
     """Compute all daily indices among the requests in one visit to the data."""
     daily = [request for request in requests if is_daily_index(request.id)]
@@ -118,13 +122,14 @@ def _daily(
     from .layout import limits_of
 
     found = [(request.output, request.id, request.options) for request in daily]
-    results = compute_daily(ds, found, baseline, frequency, limits_of(settings))
+    results = compute_daily(ds, found, baseline, frequency, limits_of(settings), counters)
     for request in daily:
         entry = indicators[request.id]
         first = next(ds[name] for name in ("tas", *entry.inputs) if name in ds)
         one = results[request.output]
         results[request.output] = with_threshold(one, entry, request.options, first)
-    for name in set(results) - {request.output for request in daily}:
+    counts = {counter.name for counter in counters.values()}
+    for name in set(results) - {request.output for request in daily} - counts:
         results[name].attrs.setdefault("standard_name", "number_of_observations")
     return results
 

@@ -17,7 +17,7 @@ import xarray as xr
 
 from ..catalog import Period
 from ..errors import IndicatorError
-from ..packed import floating
+from ..packed import Counter, floating
 from ..settings import Settings
 from .baseline import Base, base_period
 from .blocks import Job, Wanted
@@ -47,6 +47,7 @@ def compute_daily(
     baseline: Period | None,
     frequency: str,
     limits: Limits | None = None,
+    counters: Mapping[str, Counter] | None = None,
 ) -> dict[str, xr.DataArray]:
     """Compute daily indices in one visit to each block.
 
@@ -62,12 +63,15 @@ def compute_daily(
         Of the results.
     limits : Limits, optional
         Memory and scratch directory; by default those of the settings of this machine.
+    counters : mapping of str to Counter, optional
+        Variable -> what is counted of its values in the same visit, where that is possible.
 
     Returns
     -------
     dict of str to DataArray
         The indices by name, then ``<variable>_valid_days`` for what they were computed of;
-        dimension ``time`` (start of each period), then those of the data.
+        dimension ``time`` (start of each period), then those of the data. What was counted, by
+        the names of the counters.
 
     Raises
     ------
@@ -76,8 +80,13 @@ def compute_daily(
     """
     limits = limits or limits_of(Settings())
     results: dict[str, xr.DataArray] = {}
+    counters = dict(counters or {})
     for one in prepare(ds, requests, baseline, frequency):
-        found = _describe(one.job, one.frame, one.fields, _values(one, limits))
+        values, counted = _values(one, limits, counters)
+        found = _describe(one.job, one.frame, one.fields, values)
+        for name in [name for name, each in counters.items() if each.name in counted]:
+            counter = counters.pop(name)  # one visit is enough
+            found[counter.name] = xr.DataArray(counted[counter.name], dims=counter.dim)
         results = {**found, **results}
     return results
 
@@ -123,12 +132,16 @@ def _prepare(
     return Prepared(job, frame, tuple(fields), south)
 
 
-def _values(one: Prepared, limits: Limits) -> Any:
-    """Return the results, by slot: at once for data in memory, else lazy."""
+def _values(
+    one: Prepared, limits: Limits, counters: Mapping[str, Counter]
+) -> tuple[Any, Mapping[str, Any]]:
+    """Return the results by slot, at once for data in memory, else lazy; and what was counted."""
     if all(field.chunks is None for field in one.fields):
-        return compute_now(one.job, one.frame, one.fields, one.south, limits)
-    found = compute_lazily(one.job, one.frame, one.fields, one.south, limits)
-    return compute_blocks(one.job, one.frame, one.fields, one.south) if found is None else found
+        return compute_now(one.job, one.frame, one.fields, one.south, limits), {}
+    found = compute_lazily(one.job, one.frame, one.fields, one.south, limits, counters)
+    if found is None:
+        return compute_blocks(one.job, one.frame, one.fields, one.south), {}
+    return found
 
 
 def _frequency(wanted: Sequence[Wanted], frequency: str) -> PeriodName:

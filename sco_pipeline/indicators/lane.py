@@ -18,13 +18,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..errors import IndicatorError
 from ..memory import resident
-from ..packed import PackedSource
+from ..packed import Counter, PackedSource
 from .blocks import Job, Piece, compute_block, tile_cells
+from .counting import Counting
 from .days import Frame
 from .layout import EDGES, Layout, Limits, layout
 from .watching import tell
@@ -41,7 +43,8 @@ def compute_lane(
     rows: slice,
     south: np.ndarray | None,
     limits: Limits,
-) -> tuple[np.ndarray, np.ndarray]:
+    counters: Sequence[Counter | None] = (),
+) -> tuple[np.ndarray, np.ndarray, list[list[Any]]]:
     """Compute every index of a job on some blocks of years, one after the other.
 
     Parameters
@@ -58,11 +61,13 @@ def compute_lane(
         Hemisphere of each cell of the rows.
     limits : Limits
         Memory of this process, and where scratch files go.
+    counters : sequence of Counter or None, optional
+        One for each variable; they see every value once.
 
     Returns
     -------
-    ndarray (slot, period, row, ...), ndarray of int (block, joined index, 3, cell)
-        Results, and what joins the blocks.
+    ndarray (slot, period, row, ...), ndarray of int (block, joined index, 3, cell), list
+        Results, what joins the blocks, and what each counter knows of each band of rows.
 
     Raises
     ------
@@ -80,14 +85,19 @@ def compute_lane(
         edges = np.zeros((len(blocks), job.joined, 3, cells), dtype=EDGES)
         is_south = None if south is None else np.ascontiguousarray(south).reshape(-1)
         told = _counter(plan)
+        known: list[list[Any]] = [[] for _ in counters]
         for some in plan.rows:
             here = slice((some.start - rows.start) * row, (some.stop - rows.start) * row)
-            with _window(sources, some, plan, here.stop - here.start, limits, pool) as window:
+            counting = Counting(counters, (some.stop - some.start, *shape[1:]), pool)
+            reading = Reading(sources, some, pool, counting.see if counters else None)
+            with _window(reading, plan, here.stop - here.start, limits) as window:
                 south_here = None if is_south is None else is_south[here]
                 _compute_rows(
                     job, plan, window, pool, out[..., here], edges[..., here], south_here, told
                 )
-    return out.reshape(*out.shape[:2], *shape), edges
+            for each, one in zip(known, counting.known(), strict=True):
+                each.append(one)
+    return out.reshape(*out.shape[:2], *shape), edges, known
 
 
 def _compute_rows(
@@ -161,16 +171,8 @@ def _pieces(held: Sequence[Held], position: np.ndarray) -> list[Piece]:
 
 
 @contextmanager
-def _window(
-    sources: Sequence[PackedSource],
-    rows: slice,
-    plan: Layout,
-    cells: int,
-    limits: Limits,
-    pool: ThreadPoolExecutor,
-) -> Iterator[Window]:
+def _window(reading: Reading, plan: Layout, cells: int, limits: Limits) -> Iterator[Window]:
     """Open the window of a band of rows; a scratch file has no name and dies with the process."""
-    reading = Reading(sources, rows, pool)
     begin = plan.blocks[0].times(plan.blocks[0].axis.position)[0]
     if not plan.in_scratch:
         yield InMemory(reading, begin)

@@ -8,8 +8,9 @@ files nor the indices' periods.
 from __future__ import annotations
 
 import itertools
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ..packed import PackedSource, Unpacked, source_key
+from ..packed import Counter, PackedSource, Unpacked, source_key
 from .blocks import Job, join_blocks
 from .days import Frame
 from .lane import compute_lane
@@ -59,10 +60,12 @@ def compute_lazily(
     fields: Sequence[xr.DataArray],
     south: xr.DataArray | None,
     limits: Limits,
-) -> list[da.Array] | None:
-    """Return the results as dask arrays (period, *space), one for each slot.
+    counters: Mapping[str, Counter],
+) -> tuple[list[da.Array], dict[str, da.Array]] | None:
+    """Return the results as dask arrays (period, *space), one for each slot, and what was counted.
 
-    None if a variable cannot be read piece by piece.
+    None if a variable cannot be read piece by piece. Nothing is counted where several lanes share
+    the years or the rows.
     """
     import dask.array as da
     from dask.base import tokenize
@@ -75,9 +78,12 @@ def compute_lazily(
     job = replace(job, joins=frame.base is None and frame.axis.years > 1)
     names = [field.data.name if field.chunks else field.values for field in fields]
     token = tokenize(names, job, frame, south)
+    counting = tuple(map(counters.get, job.variables)) if len(parts) == 1 and counters else ()
     lanes = []
     for number, part in enumerate(parts):
-        run = partial(_run, job=job, part=part, south=_south(south, part), limits=limits)
+        run = partial(
+            _run, job=job, part=part, south=_south(south, part), limits=limits, counters=counting
+        )
         name = f"sco-lane-{number}-{token}"
         lanes.append(delayed(run, name=f"{name}-run", traverse=False)(sources, dask_key_name=name))
     join = partial(_join, job=job, parts=parts)
@@ -85,7 +91,31 @@ def compute_lazily(
     whole = delayed(join, name=f"{name}-join", traverse=False)(lanes, dask_key_name=name)
     shape = (len(frame.periods), *fields[0].shape[1:])
     meta = np.empty((0,) * len(shape), dtype=job.dtype)
-    return [da.from_delayed(whole[slot], shape, meta=meta) for slot in range(job.slots)]
+    found = [da.from_delayed(whole[slot], shape, meta=meta) for slot in range(job.slots)]
+    cells = math.prod(fields[0].shape[1:])
+    return found, _counted(lanes[0], counting, cells, token)
+
+
+def _counted(
+    lane: Any, counting: Sequence[Counter | None], cells: int, token: str
+) -> dict[str, da.Array]:
+    """Return what the counters of the only lane have counted, by their names."""
+    import dask.array as da
+    from dask.delayed import delayed
+
+    found = {}
+    for at, counter in enumerate(counting):
+        if counter is not None:
+            name = f"sco-{counter.name}-{token}"
+            total = partial(_total, counter=counter, at=at, cells=cells)
+            one = delayed(total, name=f"{name}-total", traverse=False)(lane, dask_key_name=name)
+            found[counter.name] = da.from_delayed(one, (counter.size,), np.int64)
+    return found
+
+
+def _total(done: Any, *, counter: Counter, at: int, cells: int) -> np.ndarray:
+    """Return what one counter has counted of all rows of a lane."""
+    return counter.total(done[2][at], cells)
 
 
 def _source(field: xr.DataArray) -> Any:
@@ -109,15 +139,25 @@ def _run(
     part: Part,
     south: np.ndarray | None,
     limits: Limits,
-) -> tuple[np.ndarray, np.ndarray]:
+    counters: Sequence[Counter | None] = (),
+) -> tuple[np.ndarray, np.ndarray, list[list[Any]]]:
     """Compute one lane."""
     return compute_lane(
-        sources, job=job, blocks=part.blocks, rows=part.rows, south=south, limits=limits
+        sources,
+        job=job,
+        blocks=part.blocks,
+        rows=part.rows,
+        south=south,
+        limits=limits,
+        counters=counters,
     )
 
 
 def _join(
-    done: Sequence[tuple[np.ndarray, np.ndarray]], *, job: Job, parts: Sequence[Part]
+    done: Sequence[tuple[np.ndarray, np.ndarray, list[list[Any]]]],
+    *,
+    job: Job,
+    parts: Sequence[Part],
 ) -> np.ndarray:
     """Put the results of lanes together, along the periods or along the rows."""
     along = 1 if parts[0].rows == parts[-1].rows else 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
@@ -51,6 +51,8 @@ class Reading:
         Rows of the first dimension of space.
     pool : Executor
         Reads.
+    see : callable, optional
+        Is shown every piece, in order.
     step_bytes : int
         Of one step of the rows, all variables.
     """
@@ -58,6 +60,7 @@ class Reading:
     sources: Sequence[PackedSource]
     rows: slice
     pool: Executor
+    see: Callable[[Held], None] | None = None
 
     def __post_init__(self) -> None:  # noqa: D105 - the class is documented
         shape = self.sources[0].shape
@@ -91,7 +94,10 @@ class Reading:
         asked = [(source, cut) for cut in cuts for source in self.sources]
         arrays = self.pool.map(self._piece, asked)
         for begin, end in cuts:
-            yield Held(begin, end, tuple(next(arrays) for _ in self.sources))
+            held = Held(begin, end, tuple(next(arrays) for _ in self.sources))
+            if self.see is not None:
+                self.see(held)
+            yield held
 
     def _piece(self, asked: tuple[PackedSource, tuple[int, int]]) -> Packed:
         """Read one piece of one variable as (time, cell)."""
