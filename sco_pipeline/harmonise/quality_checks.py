@@ -189,23 +189,25 @@ def check_fields(values: np.ndarray, limit: float, flags: np.ndarray) -> int:
 def _suspect(
     above: np.ndarray, here: np.ndarray, below: np.ndarray, wide: float, suspect: np.ndarray
 ) -> int:
-    """Mark the cells of which not all of five neighbours are close.
+    """Mark the cells of which no majority of the valid neighbours is close.
 
-    Where five of eight are close, so is their median. Ends of the row are always marked.
+    Where more than half of them are close, so is their median. Ends of the row are always marked.
     """
     suspects = 2
     for column in range(1, here.size - 1):
         value = here[column]
-        close = (
-            (abs(here[column - 1] - value) <= wide)
-            & (abs(here[column + 1] - value) <= wide)
-            & (abs(above[column] - value) <= wide)
-            & (abs(below[column] - value) <= wide)
-            & (abs(above[column + 1] - value) <= wide)
-        )
-        mark = np.uint8((not close) & (value == value))
+        close = np.uint8(0)
+        valid = np.uint8(0)
+        for side in range(-1, 2):
+            up, down = above[column + side], below[column + side]
+            close += np.uint8(abs(up - value) <= wide) + np.uint8(abs(down - value) <= wide)
+            valid += np.uint8(up == up) + np.uint8(down == down)
+        left, right = here[column - 1], here[column + 1]
+        close += np.uint8(abs(left - value) <= wide) + np.uint8(abs(right - value) <= wide)
+        valid += np.uint8(left == left) + np.uint8(right == right)
+        mark = np.uint8((2 * close <= valid) & (valid > 0) & (value == value))
         suspect[column] = mark
-        suspects += mark != 0
+        suspects += mark
     return suspects
 
 
