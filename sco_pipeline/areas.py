@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from . import access, regions
+from . import access
 from .catalog import Catalog, DatasetEntry, Request
 from .catalog.geometry import geometry_entry
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from . import regions
 
 EVERYTHING = Request(variables=())
 
@@ -37,6 +41,8 @@ def load_areas(names: Sequence[str], catalog: Catalog, settings: Settings) -> re
     RegionError
         If a geometry file holds no usable geometry.
     """
+    from . import regions
+
     loaded = []
     for name in names:
         region_set = catalog.region_sets[name]

@@ -10,8 +10,8 @@ from pathlib import Path
 import xarray as xr
 
 from . import access, areas, files, harmonise, indicators, outputs, regional, regions
-from .catalog import FetchRecord, Period, Recipe, Request, load_catalog
-from .compute import cluster
+from .catalog import FetchRecord, Recipe, load_catalog
+from .computing import cluster
 from .errors import HarmonisationError
 from .expectation import estimate, told
 from .product import (
@@ -24,106 +24,9 @@ from .product import (
     staging,
 )
 from .settings import Settings
+from .sources import fetch, request_of, variables_by_dataset
 
 log = logging.getLogger(__name__)
-
-
-def fetch(
-    recipe: Recipe,
-    settings: Settings,
-    *,
-    progress: Callable[[access.Progress], None] | None = None,
-) -> list[FetchRecord]:
-    """Fetch the files that a recipe needs into the cache.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What is wanted.
-    settings : Settings
-        Directories, limits and credentials of this machine.
-    progress : callable, optional
-        Told of every file and of bytes as they arrive.
-
-    Returns
-    -------
-    list of FetchRecord
-        One for each dataset, with the checked files. Geometry files of region sets that are
-        downloaded are fetched too; the catalog pins them, so that they need no record.
-
-    Raises
-    ------
-    AccessError
-        If a file cannot be had; `retryable` tells whether waiting may help.
-    """
-    catalog = load_catalog(settings.catalog_dir)
-    _refuse_what_cannot_be_made(recipe)
-    for entry in areas.downloads(recipe.regions, catalog):
-        access.fetch(entry, areas.EVERYTHING, settings, progress=progress)
-    return [
-        access.fetch(
-            catalog.datasets[dataset], _request(recipe, names), settings, progress=progress
-        )
-        for dataset, names in _variables_by_dataset(recipe).items()
-    ]
-
-
-def plan(recipe: Recipe, settings: Settings) -> list[access.Plan]:
-    """Say what `fetch` would bring: files, bytes and time.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What is wanted.
-    settings : Settings
-        Of this machine.
-
-    Returns
-    -------
-    list of Plan
-        One for each dataset, and for each region set that is downloaded.
-
-    Raises
-    ------
-    AccessError
-        If an archive has to be asked and cannot.
-    """
-    catalog = load_catalog(settings.catalog_dir)
-    _refuse_what_cannot_be_made(recipe)
-    return [
-        access.plan(catalog.datasets[dataset], _request(recipe, names), settings)
-        for dataset, names in _variables_by_dataset(recipe).items()
-    ] + [
-        access.plan(entry, areas.EVERYTHING, settings)
-        for entry in areas.downloads(recipe.regions, catalog)
-    ]
-
-
-def status(recipe: Recipe, settings: Settings) -> dict[str, list[access.FileStatus]]:
-    """Say of every file of a recipe whether it is here, new, late, missing or superseded.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What is wanted.
-    settings : Settings
-        Of this machine.
-
-    Returns
-    -------
-    dict of str to list of FileStatus
-        By dataset, in the order of time.
-
-    Raises
-    ------
-    AccessError
-        If an archive has to be asked and cannot.
-    """
-    catalog = load_catalog(settings.catalog_dir)
-    return {
-        dataset: access.status(catalog.datasets[dataset], _request(recipe, names), settings)
-        for dataset, names in _variables_by_dataset(recipe).items()
-    }
 
 
 def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settings) -> xr.Dataset:
@@ -150,14 +53,14 @@ def open_inputs(recipe: Recipe, records: Sequence[FetchRecord], settings: Settin
         If a file cannot be given one meaning, or two datasets do not share grid and time.
     """
     catalog = load_catalog(settings.catalog_dir)
-    wanted = _variables_by_dataset(recipe)
+    wanted = variables_by_dataset(recipe)
     parts = []
     for record in records:
         entry = catalog.datasets[record.dataset]
         names = wanted[record.dataset]
         variables = {name: catalog.variables[name] for name in names}
         paths = [Path(file.path) for file in record.files]
-        request = _request(recipe, names)
+        request = request_of(recipe, names)
         if entry.layout.observations and recipe.grid is not None:
             part = harmonise.open_observations(entry, variables, paths, request, recipe.grid)
         else:
@@ -326,26 +229,6 @@ def run(
     recipe = load_catalog(settings.catalog_dir).recipes[recipe_id]
     records = fetch(recipe, settings, progress=progress)
     return produce(recipe, records, settings, force=force, progress=progress)
-
-
-def _refuse_what_cannot_be_made(recipe: Recipe) -> None:
-    """Raise for an indicator, option or format that does not exist, before anything is fetched."""
-    indicators.check_requests(recipe.indicators, recipe.baseline)
-    regions.check_regional(recipe)
-    for kind in recipe.formats:
-        outputs.writers[kind]
-
-
-def _variables_by_dataset(recipe: Recipe) -> dict[str, tuple[str, ...]]:
-    """Group the inputs of a recipe, so that a dataset is fetched and opened once."""
-    grouped: dict[str, tuple[str, ...]] = {}
-    for variable, dataset in recipe.inputs.items():
-        grouped[dataset] = (*grouped.get(dataset, ()), variable)
-    return grouped
-
-
-def _request(recipe: Recipe, variables: tuple[str, ...]) -> Request:
-    return Request(variables=variables, period=recipe.period or Period(), bbox=recipe.bbox)
 
 
 def _join(recipe: Recipe, parts: Sequence[xr.Dataset]) -> xr.Dataset:

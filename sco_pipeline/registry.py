@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import threading
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import Generic, TypeVar
 
 from .errors import ScoError, unknown
@@ -23,8 +24,9 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     error : type of ScoError
         The error raised for an unknown name.
     package : str
-        The package whose modules register entries; all of them are imported at the first look-up,
-        so that nothing is listed by hand. A module that cannot be imported stops the program.
+        The package whose modules register entries, so that nothing is listed by hand. For one
+        entry the module of its name is imported, if there is one; for any other question, all
+        modules are. A module that cannot be imported stops the program.
     """
 
     def __init__(self, kind: str, error: type[ScoError], package: str) -> None:
@@ -44,7 +46,10 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def __getitem__(self, name: str) -> Entry:
         """Return the entry, or raise the room's error with the nearest known name."""
-        self._load()
+        if name not in self._entries:
+            self._load_module(name)
+        if name not in self._entries:
+            self._load()
         try:
             return self._entries[name]
         except KeyError:
@@ -64,6 +69,15 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """Count the entries."""
         self._load()
         return len(self._entries)
+
+    def _load_module(self, name: str) -> None:
+        """Import the module that is called as an entry, if there is one."""
+        inside = name.replace("-", "_")
+        if self._loaded or self._loading or not inside.isidentifier():
+            return
+        with self._lock:
+            if find_spec(f"{self._package}.{inside}") is not None:
+                importlib.import_module(f"{self._package}.{inside}")
 
     def _load(self) -> None:
         """Import the modules once; other threads wait until all of them have registered."""

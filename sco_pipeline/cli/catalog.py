@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..areas import load_areas
 from ..catalog import Catalog, load_catalog
 from ..errors import RegionError, unknown
-from ..indicators import Indicator
-from ..indicators import indicators as all_indicators
-from ..regions import Regions, read_regions
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
+
+if TYPE_CHECKING:
+    from ..indicators import Indicator
+    from ..regions import Regions
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -37,19 +38,23 @@ def indicators(context: typer.Context, as_json: Json = False) -> None:
     """List indicators."""
     if context.invoked_subcommand:
         return
+    from ..indicators import indicators as known
+
     if as_json:
-        print_json([_about(name) for name in all_indicators])
+        print_json([_about(entry) for entry in known.values()])
         return
     rows = [
         (e.id, _inputs(e, "any"), e.units.format(units="same"), e.definition)
-        for e in all_indicators.values()
+        for e in known.values()
     ]
     print_table(f"{len(rows)} indicators", ("id", "of", "units", "definition"), rows)
 
 
 def show_indicator(indicator: Annotated[str, typer.Argument(help="Id of an indicator.")]) -> None:
     """Print definition, inputs, options and source of an indicator."""
-    print_fields(indicator, _about(indicator).items())
+    from ..indicators import indicators as known
+
+    print_fields(indicator, _about(known[indicator]).items())
 
 
 def regions(context: typer.Context, as_json: Json = False) -> None:
@@ -77,6 +82,8 @@ def show_regions(
         _print_regions(catalog.region_sets[name].title, areas)
         return
     if Path(name).is_file():
+        from ..regions import read_regions
+
         _print_regions(name, read_regions(name))
         return
     found = []
@@ -132,8 +139,7 @@ def _catalog() -> Catalog:
     return load_catalog(Settings().catalog_dir)
 
 
-def _about(name: str) -> dict[str, Any]:
-    entry = all_indicators[name]
+def _about(entry: Indicator) -> dict[str, Any]:
     return {
         "id": entry.id,
         "definition": entry.definition,

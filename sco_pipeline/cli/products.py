@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import access, pipeline
+from .. import access, sources
 from ..catalog import Recipe, load_catalog
 from ..errors import HarmonisationError
-from ..expectation import estimate
 from ..settings import Settings
 from .screen import print_fields, print_json, print_table
 
@@ -56,6 +55,8 @@ def run(
     if dry_run:
         _tell_plan(recipe, settings, as_json, computing=True)
         return
+    from .. import pipeline
+
     with access.shown("none" if quiet else "auto") as progress:
         product = pipeline.run(recipe, settings, force=force, progress=progress)
     if as_json:
@@ -73,7 +74,7 @@ def fetch(
         _tell_plan(recipe, settings, as_json)
         return
     with access.shown("none" if quiet else "auto") as progress:
-        records = pipeline.fetch(_recipe(recipe, settings), settings, progress=progress)
+        records = sources.fetch(_recipe(recipe, settings), settings, progress=progress)
     if as_json:
         print_json([record.model_dump(mode="json") for record in records])
         return
@@ -84,7 +85,7 @@ def fetch(
 def status(recipe: RecipeId, as_json: Json = False) -> None:
     """List the files of a recipe: here, new, late, missing, preliminary, superseded."""
     settings = _settings()
-    found = pipeline.status(_recipe(recipe, settings), settings)
+    found = sources.status(_recipe(recipe, settings), settings)
     rows = [
         (dataset, file.state, str(file.period or ""), file.url)
         for dataset, files in found.items()
@@ -150,7 +151,7 @@ def explain(
 def _tell_plan(recipe: str, settings: Settings, as_json: bool, computing: bool = False) -> None:
     """Say what a fetch would bring, and what computing would take."""
     chosen = _recipe(recipe, settings)
-    plans = pipeline.plan(chosen, settings)
+    plans = sources.plan(chosen, settings)
     if as_json:
         print_json([asdict(plan) for plan in plans])
         return
@@ -173,7 +174,10 @@ def _computing(recipe: Recipe, plans: list[access.Plan], settings: Settings) -> 
     """Say what computing would take, where that can be told of what is here."""
     if any(plan.files for plan in plans):
         return "can be estimated once the files are here"
-    inputs = pipeline.open_inputs(recipe, pipeline.fetch(recipe, settings), settings)
+    from .. import pipeline
+    from ..expectation import estimate
+
+    inputs = pipeline.open_inputs(recipe, sources.fetch(recipe, settings), settings)
     expected = estimate(recipe, inputs, settings)
     if expected is not None:
         return str(expected)

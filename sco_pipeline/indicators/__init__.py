@@ -3,14 +3,12 @@
 from .calculate import calculate, compute_indicators
 from .expected import Estimate, estimate
 from .indicator import Indicator, indicator, indicators
-from .requests import check_requests
 from .watching import watched
 
 __all__ = [
     "Estimate",
     "Indicator",
     "calculate",
-    "check_requests",
     "compute_indicators",
     "estimate",
     "indicator",

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import xarray as xr
 
 from ..catalog import IndicatorRequest, Period
+from ..catalog.requests import FIELD, Baseline, check_requests
 from ..errors import IndicatorError, unknown
 from ..packed import Counter
 from ..settings import Settings
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
-from .indicator import FIELD, XCLIM, Indicator, Result, indicators
-from .requests import Baseline, check_requests
+from .indicator import XCLIM, Indicator, Result, indicators
 from .thresholds import with_threshold
 
 Frequency = Literal["day", "month", "season", "year"]
@@ -86,7 +86,7 @@ def calculate(
     Results that were made elsewhere and are `also` in the product get the same time axes. What
     `counters` count of daily variables is in the result if it was counted in the same visit.
     """
-    check_requests(requests, baseline)
+    check_requests(requests, baseline, indicators)
     period = as_period(baseline)
     daily = _daily(ds, requests, period, frequency, settings or Settings(), counters or {})
     results: dict[str, xr.DataArray] = dict(daily)

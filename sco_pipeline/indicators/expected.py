@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import xarray as xr
 
 from ..catalog import IndicatorRequest
+from ..catalog.requests import Baseline
 from ..settings import Settings
 from .calculate import as_period
 from .definition import is_daily_index
-from .requests import Baseline
 
 
 @dataclass(frozen=True)

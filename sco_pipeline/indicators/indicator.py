@@ -9,41 +9,33 @@ added around the function, so that it holds nothing but the science.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import xarray as xr
 
+from ..catalog.requests import Signature
 from ..errors import IndicatorError
 from ..registry import Registry
 
 Result = xr.DataArray | xr.Dataset
 Function = TypeVar("Function", bound=Callable[..., Result])
 
-FIELD = "field"
 XCLIM = "xclim"
 """The indicator whose `of` names an indicator of xclim."""
 _GIVEN = ("baseline", "frequency")
 
 
-@dataclass(frozen=True)
-class Indicator:
-    """An indicator and everything a product says about it.
+@dataclass(frozen=True, kw_only=True)
+class Indicator(Signature):
+    """An indicator and everything a product says about it; its id is the name of the function.
 
     Attributes
     ----------
-    id : str
-        Name of the function.
     function : callable
         DataArrays in, one DataArray out; a Dataset where one computation gives several results,
         whose variables then carry their own attributes.
-    inputs : tuple of str
-        Catalog variables, or ``("field",)`` for any variable.
-    options : mapping
-        Keyword-only arguments with their defaults.
-    needs_baseline, takes_frequency : bool
-        Whether the function takes ``baseline`` and ``frequency``.
     units : str
         Units of the result; ``{units}`` stands for those of the field.
     long_name : str
@@ -62,11 +54,11 @@ class Indicator:
         First line of the docstring.
     references : str
         Where the definition comes from.
+    takes_frequency : bool
+        Whether the function takes ``frequency``.
     """
 
-    id: str
     function: Callable[..., Result]
-    inputs: tuple[str, ...]
     units: str
     long_name: str
     standard_name: str | None = None
@@ -76,14 +68,7 @@ class Indicator:
     ecv: str | None = None
     references: str = ""
     definition: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    needs_baseline: bool = False
     takes_frequency: bool = False
-
-    @property
-    def takes_any_variable(self) -> bool:
-        """Whether it is an indicator of any variable."""
-        return self.inputs == (FIELD,)
 
 
 indicators: Registry[Indicator] = Registry("indicator", IndicatorError, "sco_pipeline.indicators")

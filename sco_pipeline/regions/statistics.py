@@ -80,9 +80,9 @@ def statistic(name: str, **options: Any) -> Statistic:
     RegionError
         For an unknown name, or options that do not belong to it.
     """
-    if name not in _STATISTICS:
-        raise RegionError(unknown("statistic", name, _STATISTICS))
-    make, wanted = _STATISTICS[name]
+    if name not in STATISTICS:
+        raise RegionError(unknown("statistic", name, STATISTICS))
+    make, wanted = STATISTICS[name]
     if set(options) != set(wanted):
         raise RegionError(
             f"statistic {name!r} takes the options {sorted(wanted)}; found {sorted(options)}"
@@ -221,7 +221,7 @@ def uncertainty() -> Statistic:
     return Statistic("uncertainty", "area: mean", UNCERTAINTY, block, _add, value, levels=(0, 1))
 
 
-_STATISTICS: dict[str, tuple[Callable[..., Statistic], tuple[str, ...]]] = {
+STATISTICS: dict[str, tuple[Callable[..., Statistic], tuple[str, ...]]] = {
     "mean": (_mean, ()),
     "sum": (_mean, ()),
     "standard_deviation": (_moment, ()),
@@ -232,3 +232,4 @@ _STATISTICS: dict[str, tuple[Callable[..., Statistic], tuple[str, ...]]] = {
     "area_below": (_beyond, ("threshold",)),
     "quantile": (_quantile, ("q",)),
 }
+"""Name of a statistic -> what makes it, and the options that it takes."""

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from sco_pipeline import ScoError, Settings
-from sco_pipeline.compute import cluster
+from sco_pipeline.computing import cluster
 
 CLUSTER = "cluster: distributed.LocalCluster\noptions: {n_workers: 2, threads_per_worker: 1}\n"
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")

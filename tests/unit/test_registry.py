@@ -53,8 +53,26 @@ def test_a_module_that_cannot_be_imported_stops_the_program(package):
     (package / "broken.py").write_text("import no_such_module_at_all\n")
     from rooms_for_test import table
 
-    with pytest.raises(ModuleNotFoundError, match="no_such_module_at_all"):
-        table["one"]
+    for look in (list, lambda table: table["broken"], lambda table: table["two"]):
+        with pytest.raises(ModuleNotFoundError, match="no_such_module_at_all"):
+            look(table)
+
+
+def test_an_entry_in_the_module_of_its_name_is_found_without_importing_the_others(package):
+    (package / "broken.py").write_text("import no_such_module_at_all\n")
+    (package / "two_words.py").write_text("from . import table\ntable.add('two-words', 3)\n")
+    from rooms_for_test import table
+
+    assert table["one"] == 1
+    assert table["two-words"] == 3
+
+
+@pytest.mark.parametrize("name", ["", ".one", "inner.two", "../one", "one two"])
+def test_a_name_that_is_no_module_is_an_unknown_name(package, name):
+    from rooms_for_test import table
+
+    with pytest.raises(IndicatorError, match="unknown thing"):
+        table[name]
 
 
 def test_threads_that_look_at_once_all_see_everything(package):

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from pydantic import ValidationError
 
-from sco_pipeline import pipeline
+from sco_pipeline import pipeline, sources
 from sco_pipeline.catalog import Recipe
 from sco_pipeline.errors import RegionError
 from sco_pipeline.indicators import compute_indicators
@@ -154,7 +154,7 @@ def test_what_cannot_be_computed_is_refused_before_anything_is_fetched(regional,
     with pytest.raises(RegionError, match=message):
         check_regional(recipe(regional))
     with pytest.raises(RegionError, match=message):
-        pipeline.plan(recipe(regional), Settings())
+        sources.plan(recipe(regional), Settings())
 
 
 def test_a_name_that_is_no_result_is_refused_with_the_nearest(inputs):
