@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyproj
 import xarray as xr
 
 from sco_pipeline.access.granules import Granule, granules_of
@@ -77,6 +78,7 @@ CLIMATES = {
     "aod": Climate(0.24, 0.05, -0.001, 0.12, 0.1, 0.0, "", least=0.01),
     "burned_area": Climate(0.5, 1.0, -0.03, 1.4, 0.4, -0.01, "land", factors=True),
     "chl": Climate(-1.6, -0.5, 0.0, 1.0, 0.3, 0.0, "sea", factors=True),
+    "zos": Climate(0.0, 0.05, 0.0, 0.2, 0.04, 0.003, "sea"),
     "lwe": Climate(0.0, -80, 0.0, 40.0, 25.0, -2.0, "land"),
 }
 
@@ -84,16 +86,14 @@ CLIMATES = {
 def values_of(name: str, lat: np.ndarray, lon: np.ndarray, times: pd.DatetimeIndex) -> np.ndarray:
     """Return the values (time, ...) of a quantity at places, in canonical units."""
     climate = CLIMATES[name]
-    day = np.asarray(times.dayofyear, float)[:, None]
+    day = np.asarray(times.day_of_year, float)[:, None]
     age = np.asarray((times - pd.Timestamp("2000-01-01")).days, float)[:, None]
     y, x = lat.ravel(), lon.ravel()
     season = np.cos(2 * np.pi * (day - 212) / 365.25) * np.where(y < 0, -1, 1)
     places = np.sin(x / 4.1 + 1) * np.cos(y / 3.3) + 0.5 * np.sin(x / 17 - y / 9)
-    days = np.arange(age.min() - 3, age.max() + 1)
-    noise = np.random.default_rng(7).normal(size=1 + int(days[-1] + 40000))
-    noise = np.convolve(noise, np.full(9, 1 / 3.0), "same")  # the weather of a day lasts for some
-    shift = (37 * np.floor(x / 8) + 53 * np.floor(y / 8)).astype(int) % 20000
-    weather = noise[(age + 15000 + shift).astype(int) % noise.size]
+    noise = np.convolve(np.random.default_rng(7).normal(size=60_000), np.full(9, 1 / 3), "same")
+    shift = (37 * np.floor(x / 8) + 53 * np.floor(y / 8)).astype(int) % 20_000
+    weather = noise[age.astype(int) + 15_000 + shift]  # that of a day lasts for some
     weather = 0.8 * weather + 0.2 * np.sin(x / 1.7 + y / 2.3 + day)
     made = (
         climate.mean + climate.swing * season + climate.per_degree * abs(y)
@@ -104,6 +104,14 @@ def values_of(name: str, lat: np.ndarray, lon: np.ndarray, times: pd.DatetimeInd
     if climate.where:
         made[:, is_land(x, y, "50m") != (climate.where == "land")] = np.nan
     return made.reshape(times.size, *lat.shape)
+
+
+def seen_of(
+    entry: DatasetEntry, name: str, lat: np.ndarray, lon: np.ndarray, times: pd.DatetimeIndex
+) -> np.ndarray:
+    """Return the values as the files give them: snow is there or not."""
+    made = values_of(name, lat, lon, times)
+    return np.where(np.isnan(made), np.nan, 100.0 * (made > 50)) if entry.fixes else made
 
 
 def span(entry: DatasetEntry, recipe: Recipe) -> tuple[dt.date, dt.date]:
@@ -175,14 +183,12 @@ def twin_of(
 
 def _polar(count: int) -> xr.Dataset:
     """Return the northern EASE grid, version 2, in kilometres, as the archive has it."""
-    from pyproj import CRS, Transformer
-
-    crs = CRS.from_epsg(6931)
+    crs = pyproj.CRS.from_epsg(6931)
     edge = 5400
     line = np.linspace(-edge, edge, count + 1)
     line = (line[1:] + line[:-1]) / 2
     x, y = np.meshgrid(line * 1000, -line * 1000)
-    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
+    lon, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
     km = {"units": "km"}
     return xr.Dataset(
         {"Lambert_Azimuthal_Grid": ((), 0, {**crs.to_cf(), "crs_wkt": crs.to_wkt()})},
@@ -261,7 +267,7 @@ def _geotiff(path: Path, part: xr.Dataset, name: str, entry: DatasetEntry) -> No
 
 def _grib(path: Path, part: xr.Dataset, name: str, entry: DatasetEntry) -> None:
     """Write one day of rain as GRIB 2, north first."""
-    import eccodes
+    import eccodes  # after pyproj, which it would spoil
 
     lat, lon = part["lat"].values[::-1], part["lon"].values % 360
     day = pd.Timestamp(part["time"].values[0])
