@@ -123,6 +123,7 @@ def _about(name: str) -> dict[str, Any]:
     return {
         "id": entry.id,
         "definition": entry.definition,
+        "formula": entry.formula,
         "details": _details(entry),
         "inputs": _inputs(entry, "any variable"),
         "units": entry.units.format(units="those of the variable"),

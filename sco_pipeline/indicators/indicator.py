@@ -62,6 +62,9 @@ class Indicator:
         First line of the docstring.
     references : str
         Where the definition comes from.
+    formula : str
+        In plain text: x(t) the values, base the base period, options by name; TX, TN and TM daily
+        maximum, minimum and mean temperature, P precipitation of a day.
     """
 
     id: str
@@ -76,6 +79,7 @@ class Indicator:
     ecv: str | None = None
     references: str = ""
     definition: str = ""
+    formula: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     needs_baseline: bool = False
     takes_frequency: bool = False
@@ -97,7 +101,7 @@ def indicator(**about: Any) -> Callable[[Function], Function]:
     **about
         Fields of `Indicator` that the signature does not tell: ``units``, ``long_name``,
         ``standard_name``, ``cell_methods``, ``frequency``, ``difference``, ``ecv``,
-        ``references``.
+        ``references``, ``formula``.
 
     Returns
     -------
