@@ -119,9 +119,11 @@ def compute(
             frequency=recipe.frequency,
             also=regions.of_inputs(inputs, recipe, wanted, kept) if wanted else None,
             settings=settings,
-            counters=harmonise.quality_counters(inputs, catalog.variables)
-            if recipe.quality
-            else None,
+            counters={
+                name: counter
+                for name, counter in harmonise.quality_counters(inputs, catalog.variables).items()
+                if counter.name in inputs
+            },
         )
         if wanted:
             found = regional.results(product, recipe, inputs, wanted, kept)

@@ -143,6 +143,7 @@ def _about(entry: Indicator) -> dict[str, Any]:
     return {
         "id": entry.id,
         "definition": entry.definition,
+        "formula": entry.formula,
         "details": _details(entry),
         "inputs": _inputs(entry, "any variable"),
         "units": entry.units.format(units="those of the variable"),

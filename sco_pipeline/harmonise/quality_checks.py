@@ -205,9 +205,8 @@ def _suspect(
         left, right = here[column - 1], here[column + 1]
         close += np.uint8(abs(left - value) <= wide) + np.uint8(abs(right - value) <= wide)
         valid += np.uint8(left == left) + np.uint8(right == right)
-        mark = np.uint8((2 * close <= valid) & (valid > 0) & (value == value))
-        suspect[column] = mark
-        suspects += mark
+        suspect[column] = (2 * close <= valid) & (valid > 0) & (value == value)
+        suspects += int(suspect[column])
     return suspects
 
 

@@ -14,6 +14,7 @@ from ..errors import IndicatorError
 TIME_LENGTH = "time_length"
 # what describes the cells of the grid, and is no coordinate of a DataArray
 _CELLS = ("lat_bnds", "lon_bnds", "y_bnds", "x_bnds", "crs")
+_PLACE = ("lat", "lon", "crs")  # single ones that all results share
 _MONTHS = {"month": 1, "season": 3, "year": 12}
 # `month` and `season` alone are the labels of a climatology
 _AXES = {"day": "time_day", "month": "time_month", "season": "time_season", "year": "year"}
@@ -110,7 +111,7 @@ def _step_of(index: pd.Index, frequency: str) -> str:
 
 def _with_own_scalars(da: xr.DataArray, name: str) -> xr.DataArray:
     """Rename scalar coordinates such as a threshold, so that no other result claims them."""
-    scalars = [str(key) for key in da.coords if da[key].ndim == 0 and key not in ("lat", "lon")]
+    scalars = [str(key) for key in da.coords if da[key].ndim == 0 and key not in _PLACE]
     return da.rename({key: f"{name}_{key}" for key in scalars})
 
 

@@ -19,6 +19,7 @@ _WITHIN = "time: mean within years time: mean over years"
 
 
 @indicator(
+    formula="mean of x(t), t in base, day of year within smooth_width / 2 of d",
     units="{units}",
     long_name="Daily climatology of {long_name}",
     standard_name="{standard_name}",
@@ -75,6 +76,7 @@ def daily_climatology(
 
 
 @indicator(
+    formula="sum of w(t) x(t) / sum of w(t), t in base and season; w: length",
     units="{units}",
     long_name="Seasonal climatology of {long_name}",
     standard_name="{standard_name}",
@@ -114,6 +116,7 @@ def seasonal_climatology(
 
 
 @indicator(
+    formula="sum of w(t) x(t) / sum of w(t), t in base; w: length",
     units="{units}",
     long_name="Annual climatology of {long_name}",
     standard_name="{standard_name}",

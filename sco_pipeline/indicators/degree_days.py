@@ -14,6 +14,7 @@ _SUM = "time: mean within days time: sum over days"
 
 
 @daily_index(
+    formula="sum of max(0, base_temperature - TM), TM = (TX + TN) / 2",
     units="degC d",
     long_name="Heating degree days",
     standard_name="integral_wrt_time_of_air_temperature_deficit",
@@ -27,6 +28,7 @@ def hddheat(tas: Days, *, base_temperature: float = 18.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="sum of max(0, TM - base_temperature), TM = (TX + TN) / 2",
     units="degC d",
     long_name="Cooling degree days",
     standard_name="integral_wrt_time_of_air_temperature_excess",
@@ -40,6 +42,7 @@ def cddcold(tas: Days, *, base_temperature: float = 18.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="sum of max(0, TM - base_temperature), TM = (TX + TN) / 2",
     units="degC d",
     long_name="Growing degree days",
     standard_name="integral_wrt_time_of_air_temperature_excess",

@@ -35,6 +35,7 @@ Zeros = Literal["top", "centre", "mean"]
 
 
 @indicator(
+    formula="Phi^-1(H(y)), y: P summed over scale months, H: fitted, with the share of zeros",
     units="1",
     long_name="Standardised precipitation index",
     ecv="Precipitation",
@@ -96,6 +97,7 @@ def spi(
 
 
 @indicator(
+    formula="Phi^-1(F(y)), y: P - PET summed over scale months, F: fitted distribution",
     units="1",
     long_name="Standardised precipitation evapotranspiration index",
     ecv="Precipitation",
@@ -156,6 +158,7 @@ def spei(
 
 
 @indicator(
+    formula="100 if SPI <= threshold, else 0",
     units="%",
     long_name="Area in meteorological drought",
     ecv="Precipitation",

@@ -18,6 +18,7 @@ _DEGREES = 57.2957795
 
 
 @indicator(
+    formula="16 (L / 12) (N / 30) (10 T / I)^a mm a month",
     units="mm d-1",
     long_name="Potential evapotranspiration (Thornthwaite)",
     cell_methods="time: mean",
@@ -72,6 +73,7 @@ def pet_thornthwaite(tas: xr.DataArray, *, day_length: Convention = "month-mean"
 
 
 @indicator(
+    formula="0.0023 x 0.408 R (T + 17.8) sqrt(Tmax - Tmin)",
     units="mm d-1",
     long_name="Potential evapotranspiration (Hargreaves)",
     cell_methods="time: mean",

@@ -37,6 +37,7 @@ FEWEST_PEAKS = 20
 
 
 @indicator(
+    formula="F^-1(1 - 1 / return_period), F: GEV of the yearly maxima",
     units="{units}",
     long_name="Return level of {long_name} (block maxima)",
     cell_methods="time: maximum",
@@ -110,6 +111,7 @@ def return_level(
 
 
 @indicator(
+    formula="u + (scale / shape) ((rate return_period)^shape - 1), GPD of peaks over u",
     units="{units}",
     long_name="Return level of {long_name} (peaks over threshold)",
     frequency="day",

@@ -22,6 +22,7 @@ DEGREE = 2
 
 
 @indicator(
+    formula="y(end of year) - y(start of year), y: x without four harmonics",
     units="{units} year-1",
     long_name="Annual growth rate of {long_name}",
     cell_methods="time: mean",
@@ -74,6 +75,7 @@ def growth_rate(field: xr.DataArray, *, months: int = 2) -> xr.DataArray:
 
 
 @indicator(
+    formula="running mean over window months of x without four harmonics",
     units="{units}",
     long_name="Deseasonalised trend of {long_name}",
     cell_methods="time: mean",
@@ -125,6 +127,7 @@ def decimal_years_of(first_year: int, count: int) -> np.ndarray:
 
 
 @indicator(
+    formula="number of days with AOD > threshold",
     units="d",
     long_name="Days with an aerosol optical depth above the threshold",
     frequency="day",
@@ -165,6 +168,7 @@ def aod_exceedance_days(
 
 
 @indicator(
+    formula="number of days with PM2.5 > threshold",
     units="d",
     long_name="Days with fine particulate matter above the guideline",
     frequency="day",
@@ -205,6 +209,7 @@ def pm25_exceedance_days(
 
 
 @indicator(
+    formula="number of days with x > threshold",
     units="d",
     long_name="Days with {long_name} above the threshold",
     frequency="day",

@@ -35,6 +35,7 @@ _MEAN = "time: mean within days time: mean over days"
 
 
 @daily_index(
+    formula="max of (T3 - T90) max(1, T3 - T30); T3: mean of 3 days, T30: of the 30 before them",
     units="degC2",
     long_name="Excess heat factor",
     cell_methods="time: mean within days time: maximum over days",
@@ -48,7 +49,13 @@ def ehf(
     return counts.extremes(factor, tas.frame.starts, tas.frame.stops, True)
 
 
-@daily_index(units="1", long_name="Number of heatwaves", cell_methods=_DAYS, **_WAVES)
+@daily_index(
+    formula="number of runs of >= min_days days with EHF > 0 in the warm season",
+    units="1",
+    long_name="Number of heatwaves",
+    cell_methods=_DAYS,
+    **_WAVES,
+)
 def hwn(
     tas: Days,
     *,
@@ -61,7 +68,13 @@ def hwn(
     return _waves(tas, quantile, window, min_base_fraction, min_days, heat.NUMBER)
 
 
-@daily_index(units="d", long_name="Heatwave days", cell_methods=_DAYS, **_WAVES)
+@daily_index(
+    formula="number of days in runs of >= min_days days with EHF > 0 in the warm season",
+    units="d",
+    long_name="Heatwave days",
+    cell_methods=_DAYS,
+    **_WAVES,
+)
 def hwf(
     tas: Days,
     *,
@@ -74,7 +87,13 @@ def hwf(
     return _waves(tas, quantile, window, min_base_fraction, min_days, heat.DAYS)
 
 
-@daily_index(units="d", long_name="Longest heatwave", cell_methods=_DAYS, **_WAVES)
+@daily_index(
+    formula="longest run of >= min_days days with EHF > 0 in the warm season",
+    units="d",
+    long_name="Longest heatwave",
+    cell_methods=_DAYS,
+    **_WAVES,
+)
 def hwd(
     tas: Days,
     *,
@@ -87,7 +106,13 @@ def hwd(
     return _waves(tas, quantile, window, min_base_fraction, min_days, heat.LONGEST)
 
 
-@daily_index(units="degC2", long_name="Heatwave magnitude", cell_methods=_MEAN, **_WAVES)
+@daily_index(
+    formula="mean over heatwaves of the mean EHF of their days",
+    units="degC2",
+    long_name="Heatwave magnitude",
+    cell_methods=_MEAN,
+    **_WAVES,
+)
 def hwm(
     tas: Days,
     *,
@@ -101,6 +126,7 @@ def hwm(
 
 
 @daily_index(
+    formula="max EHF of the heatwave whose mean EHF is largest",
     units="degC2",
     long_name="Heatwave amplitude",
     cell_methods="time: mean within days time: maximum over days",

@@ -56,6 +56,9 @@ class Indicator(Signature):
         Where the definition comes from.
     takes_frequency : bool
         Whether the function takes ``frequency``.
+    formula : str
+        In plain text: x(t) the values, base the base period, options by name; TX, TN and TM daily
+        maximum, minimum and mean temperature, P precipitation of a day.
     """
 
     function: Callable[..., Result]
@@ -68,6 +71,7 @@ class Indicator(Signature):
     ecv: str | None = None
     references: str = ""
     definition: str = ""
+    formula: str = ""
     takes_frequency: bool = False
 
 
@@ -82,7 +86,7 @@ def indicator(**about: Any) -> Callable[[Function], Function]:
     **about
         Fields of `Indicator` that the signature does not tell: ``units``, ``long_name``,
         ``standard_name``, ``cell_methods``, ``frequency``, ``difference``, ``ecv``,
-        ``references``.
+        ``references``, ``formula``.
 
     Returns
     -------

@@ -19,7 +19,12 @@ DROUGHT_CLASSES = (30.0, 20.0, 10.0, 5.0, 2.0)
 
 
 @indicator(
-    units="km2", long_name="Burned area", cell_methods="time: sum", ecv="Fire", references=FIRE
+    formula="sum of x over year",
+    units="km2",
+    long_name="Burned area",
+    cell_methods="time: sum",
+    ecv="Fire",
+    references=FIRE,
 )
 def burned_area_sum(burned_area: xr.DataArray, *, min_fraction: float = 1.0) -> xr.DataArray:
     """Burned area of each calendar year, summed over its values.
@@ -39,6 +44,7 @@ def burned_area_sum(burned_area: xr.DataArray, *, min_fraction: float = 1.0) -> 
 
 
 @indicator(
+    formula="sum of x over year",
     units="1",
     long_name="Number of fires",
     cell_methods="time: sum",
@@ -63,6 +69,7 @@ def fire_count(fires: xr.DataArray, *, min_fraction: float = 1.0) -> xr.DataArra
 
 
 @indicator(
+    formula="number of nights with TS > threshold",
     units="d",
     long_name="Hot nights of the land surface",
     frequency="day",
@@ -99,6 +106,7 @@ def hot_nights(
 
 
 @indicator(
+    formula="mean of TS where built_up >= urban - mean of TS where built_up <= rural",
     units="degC",
     long_name="Difference of surface temperature between town and country",
     difference=True,
@@ -152,6 +160,7 @@ def urban_heat(
 
 
 @indicator(
+    formula="number of limits 30, 20, 10, 5, 2 >= percentile of x in its month",
     units="1",
     long_name="Soil moisture drought class",
     cell_methods="time: mean",
@@ -191,6 +200,7 @@ def soil_moisture_class(
 
 
 @indicator(
+    formula="100 if percentile of x in its month <= percentile, else 0",
     units="%",
     long_name="Area in soil moisture drought",
     cell_methods="time: mean",

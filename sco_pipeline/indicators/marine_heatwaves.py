@@ -38,6 +38,7 @@ _METRICS = {
 
 
 @indicator(
+    formula="runs of >= 5 days with SST > 90th percentile of 11-day window in base",
     units="d",
     long_name="Marine heatwaves",
     frequency="day",
@@ -100,6 +101,7 @@ def marine_heatwaves(
 
 
 @indicator(
+    formula="runs of >= 5 days with SST < 10th percentile of 11-day window in base",
     units="d",
     long_name="Marine cold spells",
     frequency="day",
@@ -146,6 +148,7 @@ max_pad_length, missing
 
 
 @indicator(
+    formula="percentile of SST in 11-day window in base, mean of 31 days",
     units="degC",
     long_name="Threshold of marine heatwaves",
     standard_name="sea_surface_temperature",

@@ -35,6 +35,7 @@ BOXES: dict[str, tuple[float, float, float, float]] = {
 
 
 @indicator(
+    formula="sum of area (x - normal of its month) / sum of area, over the box",
     units="degC",
     long_name="Sea surface temperature anomaly of a box",
     difference=True,
@@ -94,6 +95,7 @@ def sst_index(
 
 
 @indicator(
+    formula="sum over 84 days of HS / 7 where HS >= 1; HS = SST - warmest month",
     units="degC week",
     long_name="Degree heating weeks",
     cell_methods="time: sum",
@@ -165,6 +167,7 @@ def _last_days(values: np.ndarray) -> np.ndarray:
 
 
 @indicator(
+    formula="100 (x / g - 1), g = exp(mean of ln x of its month in base)",
     units="%",
     long_name="Chlorophyll anomaly",
     cell_methods="time: mean",

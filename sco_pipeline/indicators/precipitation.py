@@ -18,6 +18,7 @@ _HALF, _WHOLE = 2, 4
 
 
 @daily_index(
+    formula="max of P",
     units="mm",
     long_name="Wettest day",
     standard_name=_AMOUNT,
@@ -31,6 +32,7 @@ def rx1day(pr: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="max of P summed over 5 days",
     units="mm",
     long_name="Wettest five days",
     standard_name=_AMOUNT,
@@ -45,6 +47,7 @@ def rx5day(pr: Days, *, center_on_last_day: bool = False) -> np.ndarray:
 
 
 @daily_index(
+    formula="sum of P with P >= wet_day / number of days with P >= wet_day",
     units="mm d-1",
     long_name="Simple daily intensity",
     standard_name="lwe_precipitation_rate",
@@ -60,6 +63,7 @@ def sdii(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="number of days with P >= 10 mm",
     units="d",
     long_name="Heavy precipitation days",
     cell_methods=_SUM_DAYS,
@@ -72,6 +76,7 @@ def r10mm(pr: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="number of days with P >= 20 mm",
     units="d",
     long_name="Very heavy precipitation days",
     cell_methods=_SUM_DAYS,
@@ -84,6 +89,7 @@ def r20mm(pr: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="number of days with P >= threshold",
     units="d",
     long_name="Days with precipitation at or above a threshold",
     cell_methods=_SUM_DAYS,
@@ -96,6 +102,7 @@ def rnnmm(pr: Days, *, threshold: float = 1.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="longest run of days with P < wet_day",
     units="d",
     long_name="Consecutive dry days",
     standard_name=f"spell_length_of_days_with_{_AMOUNT}_below_threshold",
@@ -109,6 +116,7 @@ def cdd(pr: Days, *, wet_day: float = 1.0, spells_can_span_years: bool = True) -
 
 
 @daily_index(
+    formula="longest run of days with P >= wet_day",
     units="d",
     long_name="Consecutive wet days",
     cell_methods="time: sum within days time: maximum over days",
@@ -121,6 +129,7 @@ def cwd(pr: Days, *, wet_day: float = 1.0, spells_can_span_years: bool = True) -
 
 
 @daily_index(
+    formula="sum of P with P >= wet_day",
     units="mm",
     long_name="Precipitation on wet days",
     standard_name=_AMOUNT,
@@ -134,6 +143,7 @@ def prcptot(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="sum of P with P > 95th percentile of wet days in base",
     units="mm",
     long_name="Precipitation on very wet days",
     standard_name=_AMOUNT,
@@ -148,6 +158,7 @@ def r95ptot(pr: Days, *, quantile: float = 0.95, wet_day: float = 1.0) -> np.nda
 
 
 @daily_index(
+    formula="sum of P with P > 99th percentile of wet days in base",
     units="mm",
     long_name="Precipitation on extremely wet days",
     standard_name=_AMOUNT,

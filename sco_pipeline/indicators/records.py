@@ -13,7 +13,12 @@ from .statistics import _select
 WMO = "WMO (2017), Guidelines on the Calculation of Climate Normals, WMO-No. 1203"
 
 
-@indicator(units="1", long_name="Rank of {long_name}", references=WMO)
+@indicator(
+    formula="1 + number of x(s) > x(t), s at the same time of the year",
+    units="1",
+    long_name="Rank of {long_name}",
+    references=WMO,
+)
 def rank(field: xr.DataArray, *, highest_first: bool = True) -> xr.DataArray:
     """Rank among all values of the same time of the year; equal values share the better rank.
 
@@ -44,7 +49,12 @@ def rank(field: xr.DataArray, *, highest_first: bool = True) -> xr.DataArray:
     return over_cells(order, field, result={"time": field["time"]})
 
 
-@indicator(units="1", long_name="Records of {long_name}", references=WMO)
+@indicator(
+    formula="1 if x(t) > max of x(s), -1 if x(t) < min of x(s), s < t at its time of the year",
+    units="1",
+    long_name="Records of {long_name}",
+    references=WMO,
+)
 def record(field: xr.DataArray, *, min_years: int = 10) -> xr.DataArray:
     """1 where a value is above all before it at its time of the year, -1 where below, else 0.
 
@@ -82,6 +92,7 @@ def record(field: xr.DataArray, *, min_years: int = 10) -> xr.DataArray:
 
 
 @indicator(
+    formula="100 (smaller + equal / 2 + 1/2) / (n + 1)",
     units="%",
     long_name="Percentile rank of {long_name}",
     references=f"{WMO}; Makkonen (2006), doi:10.1175/JAM2349.1",

@@ -27,6 +27,7 @@ PoleHole = Literal["missing", "ice"]
 
 
 @indicator(
+    formula="sum of area where C >= threshold",
     units="1e6 km2",
     long_name="Sea ice extent",
     standard_name="sea_ice_extent",
@@ -77,6 +78,7 @@ def sea_ice_extent(
 
 
 @indicator(
+    formula="sum of area C / 100 where C >= threshold",
     units="1e6 km2",
     long_name="Sea ice area",
     standard_name="sea_ice_area",
@@ -117,6 +119,7 @@ def sea_ice_area(
 
 
 @indicator(
+    formula="extent - mean of the extent of its month over base",
     units="1e6 km2",
     long_name="Anomaly of the sea ice extent of a month",
     cell_methods="time: mean area: sum",
@@ -171,6 +174,7 @@ def sea_ice_extent_anomaly(
 
 
 @indicator(
+    formula="days with C >= threshold; last - first of runs of min_run such days",
     units="d",
     long_name="Season of sea ice",
     frequency="day",

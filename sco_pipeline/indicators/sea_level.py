@@ -19,6 +19,7 @@ _MILLIMETRES = {"m": 1000.0, "cm": 10.0, "mm": 1.0}
 
 
 @indicator(
+    formula="1000 (x(t) - mean of x(s) over s in base with month(s) = month(t))",
     units="mm",
     long_name="Sea level anomaly",
     cell_methods="time: mean",
@@ -52,7 +53,13 @@ def sea_level_anomaly(
     return anomaly(field, baseline=baseline, min_fraction=min_fraction) * factor
 
 
-@indicator(units="mm year-1", long_name="Rate of sea level rise", ecv=ECV, references=LEVEL)
+@indicator(
+    formula="1000 b of x = a + b t + harmonics of the year",
+    units="mm year-1",
+    long_name="Rate of sea level rise",
+    ecv=ECV,
+    references=LEVEL,
+)
 def sea_level_trend(
     field: xr.DataArray,
     *,
@@ -92,7 +99,13 @@ def sea_level_trend(
     return _labelled(found, "sea_level_trend", "the rate of sea level rise", "mm year-1")
 
 
-@indicator(units="mm year-2", long_name="Acceleration of sea level rise", ecv=ECV, references=LEVEL)
+@indicator(
+    formula="2000 c of x = a + b t + c t^2 + harmonics of the year",
+    units="mm year-2",
+    long_name="Acceleration of sea level rise",
+    ecv=ECV,
+    references=LEVEL,
+)
 def sea_level_acceleration(
     field: xr.DataArray,
     *,

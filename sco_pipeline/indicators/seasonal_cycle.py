@@ -16,6 +16,7 @@ NOISE = f"{SANTER}; von Storch and Zwiers (1999), doi:10.1017/CBO9780511612336"
 
 
 @indicator(
+    formula="b of x = a + b t + sum of c cos(2 pi k t) + s sin(2 pi k t), k to harmonics",
     units="{units} year-1",
     long_name="Rate of change of {long_name}",
     difference=True,
@@ -58,6 +59,7 @@ def rate(
 
 
 @indicator(
+    formula="2 c of x = a + b t + c t^2 + harmonics of the year",
     units="{units} year-2",
     long_name="Acceleration of {long_name}",
     difference=True,
@@ -98,6 +100,7 @@ def acceleration(
 
 
 @indicator(
+    formula="x - sum of c cos(2 pi k t) + s sin(2 pi k t), fitted beside a polynomial",
     units="{units}",
     long_name="{long_name} without its seasonal cycle",
     references=NOISE,
@@ -134,6 +137,7 @@ def deseasonalised(field: xr.DataArray, *, harmonics: int = 2, degree: int = 1) 
 
 
 @indicator(
+    formula="max - min of sum of c cos(2 pi k t) + s sin(2 pi k t)",
     units="{units}",
     long_name="Seasonal range of {long_name}",
     difference=True,

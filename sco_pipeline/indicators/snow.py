@@ -16,6 +16,7 @@ KM2 = 1e6
 
 
 @indicator(
+    formula="sum of area S / 100",
     units="km2",
     long_name="Snow-covered area",
     cell_methods="time: mean area: sum",
@@ -54,6 +55,7 @@ def snow_covered_area(snc: xr.DataArray, *, missing_share: float = 0.05) -> xr.D
 
 
 @indicator(
+    formula="days with S >= threshold; last - first of runs of min_run such days",
     units="d",
     long_name="Season of snow",
     frequency="day",
@@ -100,6 +102,7 @@ def snow_season(
 
 
 @indicator(
+    formula="max of SWE over year",
     units="{units}",
     long_name="Largest {long_name} of the year",
     standard_name="{standard_name}",

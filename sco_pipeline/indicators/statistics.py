@@ -21,6 +21,7 @@ MONTHS = 12
 
 
 @indicator(
+    formula="mean of x(t) over t in base with month(t) = m",
     units="{units}",
     long_name="Monthly climatology of {long_name}",
     standard_name="{standard_name}",
@@ -55,6 +56,7 @@ def climatology(
 
 
 @indicator(
+    formula="x(t) - mean of x(s) over s in base with month(s) = month(t)",
     units="{units}",
     long_name="Anomaly of {long_name}",
     cell_methods="time: mean",
@@ -88,6 +90,7 @@ def anomaly(field: xr.DataArray, *, baseline: Period, min_fraction: float = 0.8)
 
 
 @indicator(
+    formula="(x(t) - m) / s; m, s: mean and deviation (n - 1) of its month in base",
     units="1",
     long_name="Standardised anomaly of {long_name}",
     cell_methods="time: mean",
@@ -124,6 +127,7 @@ def standardised_anomaly(
 
 
 @indicator(
+    formula="number of months with anomaly(t) > threshold",
     units="1",
     long_name="Months a year with {long_name} above normal",
     cell_methods="time: sum",
@@ -164,6 +168,7 @@ def warm_months(
 
 
 @indicator(
+    formula="sum of w(t) x(t) / sum of w(t); w: length of the time cell",
     units="{units}",
     long_name="Mean of {long_name} over the period",
     standard_name="{standard_name}",
@@ -200,6 +205,7 @@ def period_mean(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArr
 
 
 @indicator(
+    formula="x(t) - sum of w(s) x(s) / sum of w(s); w: length of the time cell",
     units="{units}",
     long_name="Departure of {long_name} from the mean of the period",
     cell_methods="time: mean",
@@ -225,6 +231,7 @@ def departure(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArray
 
 
 @indicator(
+    formula="sqrt(sum of (x(t) - mean)^2 / (n - 1))",
     units="{units}",
     long_name="Variability of {long_name}",
     cell_methods="time: standard_deviation",

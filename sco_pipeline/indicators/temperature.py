@@ -26,6 +26,7 @@ _MIN_DAYS = "time: minimum within days time: sum over days"
 
 
 @daily_index(
+    formula="number of days with TX > threshold",
     units="d",
     long_name="Summer days",
     standard_name=_ABOVE,
@@ -39,6 +40,7 @@ def su(tasmax: Days, *, threshold: float = 25.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="number of days with TX < threshold",
     units="d",
     long_name="Icing days",
     standard_name=_BELOW,
@@ -52,6 +54,7 @@ def id(tasmax: Days, *, threshold: float = 0.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="number of days with TN < threshold",
     units="d",
     long_name="Frost days",
     standard_name=_BELOW,
@@ -65,6 +68,7 @@ def fd(tasmin: Days, *, threshold: float = 0.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="number of days with TN > threshold",
     units="d",
     long_name="Tropical nights",
     standard_name=_ABOVE,
@@ -78,6 +82,7 @@ def tr(tasmin: Days, *, threshold: float = 20.0) -> np.ndarray:
 
 
 @daily_index(
+    formula="max of TX",
     units="degC",
     long_name="Hottest day",
     standard_name="air_temperature",
@@ -91,6 +96,7 @@ def txx(tasmax: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="min of TX",
     units="degC",
     long_name="Coldest day",
     standard_name="air_temperature",
@@ -104,6 +110,7 @@ def txn(tasmax: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="max of TN",
     units="degC",
     long_name="Hottest night",
     standard_name="air_temperature",
@@ -117,6 +124,7 @@ def tnx(tasmin: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="min of TN",
     units="degC",
     long_name="Coldest night",
     standard_name="air_temperature",
@@ -130,6 +138,7 @@ def tnn(tasmin: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="mean of TX - TN",
     units="degC",
     long_name="Daily temperature range",
     standard_name="air_temperature",
@@ -145,6 +154,7 @@ def dtr(tasmax: Days, tasmin: Days) -> np.ndarray:
 
 
 @daily_index(
+    formula="days from the first 6 days with TG > 5 to the first 6 days with TG < 5 after July",
     units="d",
     long_name="Growing season length",
     cell_methods="time: mean within days time: sum over days",

@@ -11,6 +11,7 @@ from .temperature import ECV, ETCCDI
 
 
 @daily_index(
+    formula="100 x share of days with TX > 90th percentile of its 5-day window in base",
     units="%",
     long_name="Warm days",
     cell_methods="time: maximum within days time: mean over days",
@@ -31,6 +32,7 @@ def tx90p(
 
 
 @daily_index(
+    formula="100 x share of days with TX < 10th percentile of its 5-day window in base",
     units="%",
     long_name="Cool days",
     cell_methods="time: maximum within days time: mean over days",
@@ -51,6 +53,7 @@ def tx10p(
 
 
 @daily_index(
+    formula="100 x share of days with TN > 90th percentile of its 5-day window in base",
     units="%",
     long_name="Warm nights",
     cell_methods="time: minimum within days time: mean over days",
@@ -71,6 +74,7 @@ def tn90p(
 
 
 @daily_index(
+    formula="100 x share of days with TN < 10th percentile of its 5-day window in base",
     units="%",
     long_name="Cool nights",
     cell_methods="time: minimum within days time: mean over days",
@@ -91,6 +95,7 @@ def tn10p(
 
 
 @daily_index(
+    formula="number of days in runs of >= 6 days with TX > 90th percentile in base",
     units="d",
     long_name="Warm spell duration",
     cell_methods="time: maximum within days time: sum over days",
@@ -114,6 +119,7 @@ def wsdi(
 
 
 @daily_index(
+    formula="number of days in runs of >= 6 days with TN < 10th percentile in base",
     units="d",
     long_name="Cold spell duration",
     cell_methods="time: minimum within days time: sum over days",

@@ -50,6 +50,7 @@ _SCALE: np.ndarray = np.array([DECADE, DECADE, DECADE, 1.0])
 
 
 @indicator(
+    formula="10 median of (x(j) - x(i)) / (t(j) - t(i)), or 10 x slope of least squares",
     units="{units} (10 years)-1",
     long_name="Trend of {long_name}",
     difference=True,

@@ -21,6 +21,7 @@ PARTS = ("start", "peak", "end", "length", "amplitude")
 
 
 @indicator(
+    formula="100 (x - min) / (max - min), min and max of its time of the year in base",
     units="%",
     long_name="Vegetation condition index",
     cell_methods="time: mean",
@@ -67,7 +68,12 @@ def vci(ndvi: xr.DataArray, *, baseline: Period, min_years: int = 3) -> xr.DataA
     return over_cells(rank, ndvi, result={"time": ndvi["time"]})
 
 
-@indicator(units="d", long_name="Growing season of {long_name}", references=WHITE)
+@indicator(
+    formula="stretch around the peak with x > low + fraction (peak - low), on either side",
+    units="d",
+    long_name="Growing season of {long_name}",
+    references=WHITE,
+)
 def phenology(
     field: xr.DataArray, *, fraction: float = 0.5, max_gap_days: float = 40.0
 ) -> xr.Dataset:

@@ -20,6 +20,7 @@ KG_PER_GT = 1e12
 
 
 @indicator(
+    formula="x(t) - mean of x(s) over s in base",
     units="mm",
     long_name="Terrestrial water storage anomaly",
     cell_methods="time: mean",
@@ -56,6 +57,7 @@ def water_storage_anomaly(
 
 
 @indicator(
+    formula="sum over cells of area (x(t) - mean of x over base) / 10^12",
     units="Gt",
     long_name="Terrestrial water storage anomaly of the area",
     cell_methods="time: mean area: sum",
@@ -103,6 +105,7 @@ def water_storage_mass(
 
 
 @indicator(
+    formula="b of x = a + b t + harmonics of the year",
     units="mm year-1",
     long_name="Rate of change of terrestrial water storage",
     ecv=ECV,

@@ -20,6 +20,7 @@ _REFERENCE = "Bourgault et al. (2023), xclim, doi:10.21105/joss.05415"
 
 
 @indicator(
+    formula="that of the indicator of xclim",
     units="{units}",
     long_name="Indicator of xclim",
     frequency="day",

@@ -19,6 +19,7 @@ Statistic = Literal["mean", "sum"]
 
 
 @indicator(
+    formula="sum of w x / sum of w (or sum of x) from 1 January to the newest date",
     units="{units}",
     long_name="{long_name} of the year to date",
     cell_methods="time: mean",
@@ -83,6 +84,7 @@ def year_to_date(
 
 
 @indicator(
+    formula="mean of x over year - mean of x over base",
     units="{units}",
     long_name="Yearly anomaly of {long_name}",
     cell_methods="time: mean",

@@ -14,7 +14,8 @@ from .standing import standing_of
 from .text import number
 from .time_axes import holds_dates
 
-_FEWEST = 5
+FEWEST = 5
+"""Values of the same part of the year that a rank takes."""
 _ORDINALS = {1: "", 2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "}
 
 
@@ -40,7 +41,7 @@ def finding(series: Series, product: xr.Dataset, column: int) -> str | None:
         return None
     values = series.values[:, column]
     present = np.flatnonzero(np.isfinite(values))
-    if present.size < _FEWEST:
+    if present.size < FEWEST:
         return None
     row = int(present[-1])
     latest = values[row]
@@ -49,7 +50,7 @@ def finding(series: Series, product: xr.Dataset, column: int) -> str | None:
     units = units_of(series.da)
     units = "" if units in ("no unit", "count") else f" {units}"
     sign = "+" if is_diverging(series.da) and latest > 0 else ""
-    shown = number(float(latest), (0.0, _step(series.values)))
+    shown = number(float(latest), (0.0, step_of(series.values)))
     compared, words = _compared(values, series.da[series.axis], row)
     return f"{where}{sign}{shown}{units} in {when}, {_rank(compared, latest, words)}."
 
@@ -83,11 +84,11 @@ def year_to_date(series: Series, product: xr.Dataset, column: int) -> str | None
         int(n) for n in (stamps.dt.month.min(), stamps.dt.month[row], stamps.dt.year[row])
     )
     value, ranked = standing.to_date[row, 0], standing.to_date_ranked[row, 0]
-    if not np.isfinite(value) or ranked < _FEWEST or month == begin:
+    if not np.isfinite(value) or ranked < FEWEST or month == begin:
         return None
     alike = np.asarray(_same_part(stamps, row)) & np.isfinite(standing.to_date[:, 0])
     where = f"{series.titles[column]}: " if series.titles else ""
-    steps = (0.0, _step(series.values))
+    steps = (0.0, step_of(series.values))
     units = units_of(series.da)
     units = "" if units in ("no unit", "count") else f" {units}"
     apart = standing.to_date_anomaly[row, 0]
@@ -111,7 +112,7 @@ def _compared(values: np.ndarray, stamps: xr.DataArray, row: int) -> tuple[np.nd
     month, day = np.asarray(stamps.dt.month), np.asarray(stamps.dt.day)
     present = np.isfinite(values)
     alike = present & np.asarray(_same_part(stamps, row))
-    if alike.sum() < _FEWEST or alike.sum() == present.sum():
+    if alike.sum() < FEWEST or alike.sum() == present.sum():
         return values[present], "values"
     monthly = len(set(month)) == len(MONTHS) and len(set(day)) == 1
     name = f"{MONTHS[month[row] - 1]} values" if monthly else "values of the same part of the year"
@@ -127,7 +128,7 @@ def _rank(values: np.ndarray, latest: float, words: str) -> str:
     return f"rank {place} from the {side} of {values.size} {words}{tied}"
 
 
-def _step(values: np.ndarray) -> float:
+def step_of(values: np.ndarray) -> float:
     """Return the decimal place that tells values apart: a hundredth of the spread of all."""
     spread = float(np.nanmax(values) - np.nanmin(values))
     return float(10 ** np.floor(np.log10(spread / 100))) if spread > 0 else 1.0

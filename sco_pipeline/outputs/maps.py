@@ -17,6 +17,7 @@ from .cells import spatial_dims, with_edges
 from .outlines import outlines_of
 from .page import to_png
 from .periods import MONTHS, cell_text, coverage_text, days_text
+from .series_table import counts_observations, is_beside
 from .text import clean, sentences
 from .time_axes import CLIMATOLOGICAL_DIMS, is_time_axis
 from .writer import writer
@@ -37,7 +38,8 @@ def write_maps(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Pat
     product : Dataset
         Described product.
     recipe : Recipe
-        Its ``maps``, or by default one map of each gridded variable.
+        Its ``maps``, or by default one map of each gridded variable that is no limit, p-value or
+        number of observations of another.
     directory : Path
         Of the product.
 
@@ -52,7 +54,9 @@ def write_maps(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[Pat
         If a map is asked for that the product cannot give, or a file cannot be written.
     """
     requests = recipe.maps or tuple(
-        MapRequest(variable=str(name)) for name, da in product.data_vars.items() if _fits(da)
+        MapRequest(variable=str(name))
+        for name, da in product.data_vars.items()
+        if _fits(da) and not is_beside(str(name), product) and not counts_observations(da)
     )
     paths: list[Path] = []
     for request in requests:

@@ -17,8 +17,9 @@ from .atomic import write_text
 from .findings import finding, year_to_date
 from .maps import DIRECTORY as MAPS
 from .periods import coverage_text, days_text
+from .rank_table import rank_rows
 from .series import DIRECTORY as SERIES
-from .series_table import series_of
+from .series_table import counts_observations, series_of
 from .text import clean
 from .writer import writer
 
@@ -39,6 +40,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; ba
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #ddd; }
 th:first-child { text-align: left; font-weight: 600; }
+.wide { overflow-x: auto; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 .caveat { border-left: 4px solid #b2182b; padding: .3rem .8rem; background: #fdf3f0; }
 @media (max-width: 36rem) { dl { grid-template-columns: 1fr; } }
@@ -51,6 +53,10 @@ _FACTS = (
     ("Version", "product_version"),
 )
 
+_RANKS = (
+    "Among the same parts of all years; rank 1 is the highest, and equal values share the better "
+    "rank. The normal is the mean of the base period."
+)
 _QUALITY = (
     "What the checks found unusual in the inputs. They remove nothing; values out of range are "
     "missing where the entry of the dataset has them masked."
@@ -97,6 +103,7 @@ def write_report(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
         _facts(product),
         _findings("Latest values", product, finding),
         _findings("Year to date", product, year_to_date),
+        _ranks(product),
         _figures("Maps", sorted((directory / MAPS).glob("*.png"))),
         _figures("Series", sorted((directory / SERIES).glob("*.png"))),
         _quality(product),
@@ -130,12 +137,36 @@ def _findings(title: str, product: xr.Dataset, say: Callable[..., str | None]) -
     """Return a list of sentences for each series that has any."""
     sections = []
     for series in series_of(product):
+        if counts_observations(series.da):
+            continue
         columns = range(min(len(series.regions) or 1, _MOST))
         found = [text for i in columns if (text := say(series, product, i))]
         if found:
             name = clean(series.da.attrs.get("long_name", series.name))
             sections.append(f"<h3>{escape(name)}</h3>{_list(found)}")
     return f"<h2>{title}</h2>{''.join(sections)}" if sections else ""
+
+
+def _ranks(product: xr.Dataset) -> str:
+    """Return a table for each series: how its latest values rank."""
+    sections = []
+    for series in series_of(product):
+        rows = rank_rows(series, product)
+        if rows and not counts_observations(series.da):
+            name = clean(series.da.attrs.get("long_name", series.name))
+            (corner, *heads), *body = rows
+            sections.append(
+                f'<h3>{escape(name)}</h3><div class="wide"><table>'
+                f"{_head(corner, heads)}{''.join(map(_row, body))}</table></div>"
+            )
+    return (
+        f"<h2>Ranks of the latest values</h2><p>{_RANKS}</p>{''.join(sections)}" if sections else ""
+    )
+
+
+def _head(corner: str, heads: Sequence[str]) -> str:
+    cells = "".join(f'<th scope="col">{escape(head)}</th>' for head in (corner, *heads))
+    return f"<tr>{cells}</tr>"
 
 
 def _quality(product: xr.Dataset) -> str:

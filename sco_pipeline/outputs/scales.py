@@ -30,14 +30,24 @@ _MOST_LEVELS = 12
 _DIVERGING_WORDS = ("anomaly", "departure", "trend", "slope", "change", "difference", "bias")
 _DIVERGING_INDICATORS = ("spi", "spei", "standardised", "standardized")
 _VERDICTS = ("_pvalue", "_significant")  # of a trend, and none themselves
-_DRY_WET = ("precip", "rain", "moisture", "soil_water", "spi", "spei", "runoff", "humidity", "wet")
+_DRY_WET = (
+    "precip", "rain", "moisture", "soil_water", "water_storage", "lwe", "spi", "spei", "runoff",
+    "humidity", "wet",
+)  # fmt: skip
+_ICE = ("sea_ice", "siconc", "snow")
 _SPREAD = ("chlorophyll",)  # quantities whose values differ by factors, not by amounts
+_FACTORS = ((1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
+_SIDES = (0.1, 0.9)  # of a diverging map, both dark enough for a bar
+_FEW = 7  # levels; fewer show too little
+_FROM = {"cmo.ice": 0.3}  # below this share, colours are so dark that they hide coasts
 _SEQUENTIAL = (  # words in the standard name, units or name -> colour map
     (("variability", "standard_deviation"), "cmo.amp"),
     (("temperature_above", "warm", "hot", "heat", "tx90", "tn90"), "YlOrRd"),
     (("temperature_below", "cold", "frost", "tx10", "tn10"), "PuBu"),
+    (("burned", "fire"), "YlOrRd"),
+    (("aerosol",), "YlOrBr"),
     (("dry", "drought"), "YlOrBr"),
-    (("sea_ice", "siconc", "snow"), "cmo.ice"),
+    (_ICE, "cmo.ice"),
     (("temperature",), "cmo.thermal"),
     (("salinity",), "cmo.haline"),
     (("chlorophyll", "vegetation", "ndvi", "leaf_area"), "cmo.algae"),
@@ -97,7 +107,7 @@ def scale_of(da: xr.DataArray) -> Scale:
         return Scale((0.0, 1.0), _colours(da, diverging), diverging, "neither")
     tail = _TAIL if values.size >= _MANY else 0.0
     low, high = (float(v) for v in np.percentile(values, (tail, 100 - tail)))
-    whole = _is_whole(values)
+    whole = _is_whole(values) or (is_count(da) and not values.any())
     if diverging:
         levels = _around_zero(max(abs(low), abs(high)))
     elif low > 0 and any(word in _about(da) for word in _SPREAD):
@@ -125,11 +135,20 @@ def is_diverging(da: xr.DataArray) -> bool:
     )
 
 
+def sides_of(da: xr.DataArray) -> tuple[str, str]:
+    """Return the colours of what is below and above zero, as on the maps of a variable."""
+    from matplotlib.colors import to_hex
+
+    colours = _colour_map(_colours(da, True))
+    return to_hex(colours(_SIDES[0])), to_hex(colours(_SIDES[1]))
+
+
 def is_count(da: xr.DataArray) -> bool:
     """Tell whether a variable counts or adds up something within each period."""
     units = str(da.attrs.get("units", "")).lower()
     adds = "sum" in str(da.attrs.get("cell_methods", "")) or units in ("d", "day", "days")
     adds = adds or "number_of" in str(da.attrs.get("standard_name", ""))
+    adds = adds or str(da.name).removesuffix("_regional").endswith("_count")
     return adds and not is_diverging(da) and not bool((da < 0).any())
 
 
@@ -187,12 +206,15 @@ def _from_to(low: float, high: float, *, whole: bool) -> tuple[float, ...]:
 
 
 def _by_factors(low: float, high: float) -> tuple[float, ...]:
-    """Return levels of the series 1, 2, 5, 10 that hold two values."""
+    """Return levels of the series 1, 2, 5, 10 that hold two values, finer ones if these are few."""
     powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 2)
-    series = [float(f"{step}e{power}") for power in powers for step in (1, 2, 5)]
-    first = max(i for i, level in enumerate(series) if level <= low)
-    last = min(i for i, level in enumerate(series) if level >= high)
-    return tuple(series[first : max(last, first + 2) + 1])
+    for steps in _FACTORS:
+        series = [float(f"{step}e{power}") for power in powers for step in steps]
+        first = max(i for i, level in enumerate(series) if level <= low)
+        last = min(i for i, level in enumerate(series) if level >= high)
+        if last - first + 1 >= _FEW:
+            return tuple(series[first : last + 1])
+    return _from_to(low, high, whole=False)
 
 
 def _rounded(value: float, step: float) -> float:
@@ -215,7 +237,7 @@ def _colours(da: xr.DataArray, diverging: bool) -> str:
             return "BrBG"
         if any(word in about for word in ("vegetation", "ndvi", "chlorophyll")):
             return "PRGn"
-        return "RdBu" if any(word in about for word in ("sea_ice", "snow")) else "RdBu_r"
+        return "RdBu" if any(word in about for word in _ICE) else "RdBu_r"
     for words, colours in _SEQUENTIAL:
         if any(word in about for word in words):
             return colours
@@ -224,11 +246,15 @@ def _colours(da: xr.DataArray, diverging: bool) -> str:
 
 def _colour_map(name: str) -> Any:
     import matplotlib
+    from matplotlib.colors import ListedColormap
 
-    if name.startswith("cmo."):
-        with _once:
-            return _cmocean()[name.removeprefix("cmo.")]
-    return matplotlib.colormaps[name]
+    if not name.startswith("cmo."):
+        return matplotlib.colormaps[name]
+    with _once:
+        whole = _cmocean()[name.removeprefix("cmo.")]
+    if name not in _FROM:
+        return whole
+    return ListedColormap(whole(np.linspace(_FROM[name], 1.0, whole.N)), name=name)
 
 
 @functools.cache

@@ -24,7 +24,7 @@ from .atomic import write_bytes, write_text
 from .long_table import LABELS, long_table
 from .page import to_png
 from .series_figure import draw_series
-from .series_table import Series, series_of
+from .series_table import Series, counts_observations, series_of
 from .text import clean
 from .time_axes import holds_dates, iso_stamp
 from .writer import writer
@@ -55,7 +55,8 @@ def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
     Returns
     -------
     list of Path
-        CSV files and pictures; none for a product that is only on a grid.
+        CSV files and pictures, none of counts of observations; no files for a product that is only
+        on a grid.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def write_series(product: xr.Dataset, recipe: Recipe, directory: Path) -> list[P
     if any(series.regions for series in found):
         paths.append(_written(place / "regions.csv", _regions(found), spreadsheet=True))
     for series in found:
+        if counts_observations(series.da):
+            continue
         paths.append(_picture(draw_series(series, product), place / f"{series.name}.png"))
         year = draw_year(series, product)
         if year is not None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SMALL = 7.5
 _MOST_ABSENT = 100_000
+_FEW_YEARS, _NEARLY_A_YEAR = 2.5, 0.9
+_MONTH_LABEL = 0.56  # inches from one to the next
+_MONTH_STEPS = (1, 2, 3, 4, 6, 12, 24)
 
 
 def positions(coordinate: xr.DataArray) -> np.ndarray:
@@ -32,17 +35,19 @@ def positions(coordinate: xr.DataArray) -> np.ndarray:
 
 
 def date_axis(axes: Axes, x: np.ndarray, step: float, *, labels: bool) -> None:
-    """Mark round years across, or months where the series is short."""
+    """Mark round years across, or months where the series is short and finer than years."""
     low, high = float(x[0]), float(x[-1] + step)
     axes.set_xlim(low, high)
-    if high - low > 2.5:
+    if high - low > _FEW_YEARS or step > _NEARLY_A_YEAR:
         every = max(1.0, nice_step(high - low, 7))
         every = float(round(every)) if every != 2.5 else 5.0
         ticks = np.arange(math.ceil(low / every) * every, high, every)
         names = [f"{tick:.0f}" for tick in ticks]
     else:
         months = np.arange(math.floor(low * 12 + 1e-6), math.ceil(high * 12 - 1e-6) + 1)
-        months = months[:: max(1, math.ceil(months.size / 7))]
+        room = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
+        fitting = min(7, max(2, int(room / _MONTH_LABEL)))
+        months = months[:: next(n for n in _MONTH_STEPS if n * fitting >= months.size)]
         ticks = months / 12
         names = [f"{MONTHS[int(m) % 12][:3]} {int(m) // 12}" for m in months]
         keep = (ticks >= low - 1e-3) & (ticks <= high + 1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +11,11 @@ import xarray as xr
 from .maps import credits_of
 from .page import GREY, INK, RULE, Frame, Sheet, begin, text_style
 from .periods import coverage_text, days_text
-from .scales import is_count, is_diverging, scale_of, units_of
+from .scales import is_count, is_diverging, scale_of, sides_of, units_of
 from .series_axes import SMALL, date_axis, label_axis, limits_of, positions, style, with_absent
 from .series_table import Series
 from .small_multiples import FOOT, MOST, WIDTH, Panel, panels_of
-from .text import clean, wrap
+from .text import clean, width_of, wrap
 from .time_axes import CLIMATOLOGICAL_DIMS, holds_dates
 from .trend import Trend, is_trend, trend_of
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-ABOVE, BELOW, LINE = "#b2182b", "#2166ac", "#1f4e79"
+LINE = "#1f4e79"
 GAP, SMOOTH, TREND = "#e4e4e4", "#1a1a1a", "#7b3294"
 _MOST_ROWS = 100
 _SMOOTH_YEARS = 10.0
+_LABELS = (2.1, 3.6)  # least and most room for names, inches
 
 
 def draw_series(series: Series, product: xr.Dataset) -> tuple[Figure, list[tuple[str, str]]]:
@@ -72,6 +74,8 @@ def _draw_panels(
     frame, panels = panels_of(series.titles or [""], title, subtitle, credit)
     x = positions(series.da[series.axis])
     limits = limits_of(values, zero=is_diverging(series.da) or is_count(series.da))
+    if is_count(series.da) and not np.nan_to_num(values).any():
+        limits = (0.0, 1.0)
     trend = trend_of(series, product) if len(panels) == 1 else None
     for panel, column in zip(panels, values.T, strict=True):
         _draw_one(panel, series, x, column, limits, trend)
@@ -93,7 +97,7 @@ def _draw_one(
         x, y = with_absent(x, y, step)
     _mark_gaps(axes, x, y, step)
     if is_diverging(series.da):
-        _fill_around_zero(axes, x, y, step)
+        _fill_around_zero(axes, x, y, step, sides_of(series.da))
         axes.axhline(0, color=INK, linewidth=0.6, zorder=3)
     elif is_count(series.da) and holds_dates(series.da[series.axis]):
         edges, heights = np.append(x, x[-1] + step), np.append(np.nan_to_num(y), 0.0)
@@ -115,11 +119,13 @@ def _draw_one(
     style(axes, limits)
 
 
-def _fill_around_zero(axes: Axes, x: np.ndarray, y: np.ndarray, step: float) -> None:
-    """Draw what is above zero in red and what is below in blue, each value as wide as its step."""
+def _fill_around_zero(
+    axes: Axes, x: np.ndarray, y: np.ndarray, step: float, sides: tuple[str, str]
+) -> None:
+    """Draw what is below and above zero in the colours of its maps, each as wide as its step."""
     edges = np.append(x, x[-1] + step)
     values = np.append(np.nan_to_num(y), 0.0)
-    for part, colour in ((np.maximum(values, 0), ABOVE), (np.minimum(values, 0), BELOW)):
+    for part, colour in zip((np.minimum(values, 0), np.maximum(values, 0)), sides, strict=True):
         axes.fill_between(edges, part, 0, step="post", color=colour, linewidth=0, zorder=2)
 
 
@@ -157,8 +163,8 @@ def _draw_key(axes: Axes) -> None:
     if not axes.get_legend_handles_labels()[0]:
         return
     key = axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.97),
+        loc="lower right",  # the name of the region is on the left
+        bbox_to_anchor=(1.0, 0.97),
         borderaxespad=0.2,
         frameon=False,
         ncols=2,
@@ -166,6 +172,13 @@ def _draw_key(axes: Axes) -> None:
     )
     for entry in key.get_texts():
         entry.set(**text_style(SMALL))
+
+
+def _labels(names: Sequence[str]) -> tuple[float, list[str]]:
+    """Return the room beside bars or rows in inches, and names that fit into it."""
+    widest = max((width_of(name, SMALL) for name in names), default=0.0)
+    room = min(max(_LABELS[0], widest + 0.15), _LABELS[1])
+    return room, [" ".join(wrap(name, room - 0.1, SMALL, lines=1)) for name in names]
 
 
 def _draw_heat_map(series: Series, title: str, subtitle: str, credit: str) -> Figure:
@@ -176,7 +189,8 @@ def _draw_heat_map(series: Series, title: str, subtitle: str, credit: str) -> Fi
     row = 0.15
     frame = begin(Sheet(title, subtitle, credit, WIDTH, len(values) * row + FOOT, 0.45))
     left, bottom, width, height = frame.panels
-    axes = frame.axes(left + 1.7, bottom + FOOT, width - 1.7, height - FOOT)
+    room, names = _labels(series.titles[:_MOST_ROWS])
+    axes = frame.axes(left + room, bottom + FOOT, width - room, height - FOOT)
     x = positions(series.da[series.axis])
     step = float(np.median(np.diff(x))) if x.size > 1 else 1.0
     dates = holds_dates(series.da[series.axis])
@@ -186,7 +200,6 @@ def _draw_heat_map(series: Series, title: str, subtitle: str, credit: str) -> Fi
     cells = np.ma.masked_invalid(values)
     mesh = axes.pcolormesh(edges, np.arange(len(values) + 1), cells, norm=norm, cmap=colours)
     axes.invert_yaxis()
-    names = [" ".join(wrap(name, 1.6, 6.5, lines=1)) for name in series.titles[:_MOST_ROWS]]
     if dates:
         date_axis(axes, x, step, labels=True)
     else:
@@ -217,21 +230,22 @@ def _draw_values(
     beside = series.beside(product)
     ends = [beside[k].values[0][:_MOST_ROWS] for k in ("lower", "upper") if k in beside]
     values = series.values[0][:_MOST_ROWS]
-    names = series.titles[:_MOST_ROWS]
     if len(series.regions) > _MOST_ROWS:
         credit += f" The first {_MOST_ROWS} of {len(series.regions)} regions are shown."
     row = 0.26 if len(values) <= 30 else 0.16
     frame = begin(Sheet(title, subtitle, credit, WIDTH, max(1.0, len(values) * row) + FOOT))
     left, bottom, width, height = frame.panels
-    axes = frame.axes(left + 2.1, bottom + FOOT, width - 2.6, height - FOOT)
+    room, labels = _labels(series.titles[: len(values)])
+    axes = frame.axes(left + room, bottom + FOOT, width - room - 0.5, height - FOOT)
     places = np.arange(len(values))
     low, high = limits_of(np.concatenate([values, *ends]), zero=is_diverging(series.da))
     if is_diverging(series.da):
-        colours = np.where(values >= 0, ABOVE, BELOW)
+        below, above = sides_of(series.da)
+        colours = np.where(values >= 0, above, below)
         axes.barh(places, np.nan_to_num(values), height=0.66, color=colours, zorder=2)
         axes.axvline(0, color=INK, linewidth=0.6, zorder=3)
     else:
-        axes.hlines(places, low, high, color=RULE, linewidth=0.6, zorder=1)
+        axes.hlines(places[np.isfinite(values)], low, high, color=RULE, linewidth=0.6, zorder=1)
         axes.plot(values, places, "o", color=LINE, markersize=6, zorder=2)
     if len(ends) == 2:
         axes.hlines(places, *ends, color=INK, linewidth=1.0, zorder=3)
@@ -239,7 +253,7 @@ def _draw_values(
         axes.annotate("no data", (low, place), va="center", color=GREY, **text_style(SMALL))
     axes.set_xlim(low, high)
     axes.set_ylim(len(values) - 0.5, -0.5)
-    axes.set_yticks(places, [" ".join(wrap(name, 2.0, 8.0, lines=1)) for name in names])
+    axes.set_yticks(places, labels)
     axes.grid(axis="x", color=RULE, linewidth=0.4, zorder=0)
     for side in ("top", "right", "left", "bottom"):
         axes.spines[side].set_visible(False)

@@ -19,6 +19,7 @@ BESIDE = {
     "lower": "lower confidence limit",
     "upper": "upper confidence limit",
     "pvalue": "p-value of no change",
+    "significant": "1 where significant with the whole field looked at, 0 where not",
     "place_lat": "latitude of the cell with the value",
     "place_lon": "longitude of the cell with the value",
 }
@@ -84,12 +85,17 @@ def series_of(product: xr.Dataset) -> list[Series]:
         axes = [d for d in other if d in CLIMATOLOGICAL_DIMS or is_time_axis(da, d)]
         plain = not spatial_dims(da) and len(other) == len(axes) <= 1 and da.ndim > 0
         label = str(name).removesuffix(REGIONAL)
-        if plain and not _is_beside(label, product) and da.dtype.kind in "fiu":
+        if plain and not is_beside(label, product) and da.dtype.kind in "fiu":
             found.append(Series(label, da, axes[0] if axes else None))
     return found
 
 
-def _is_beside(label: str, product: xr.Dataset) -> bool:
-    """Tell whether a variable belongs to another one."""
+def is_beside(label: str, product: xr.Dataset) -> bool:
+    """Tell whether a variable belongs to another one, as its limits do."""
     owners = [label.removesuffix(f"_{key}") for key in (FRACTION, *BESIDE)]
     return any(o != label and (o in product or f"{o}{REGIONAL}" in product) for o in owners)
+
+
+def counts_observations(da: xr.DataArray) -> bool:
+    """Tell whether a variable says how much data another one is made of."""
+    return str(da.attrs.get("standard_name", "")).endswith("number_of_observations")

@@ -28,6 +28,7 @@ _UNIT_WORDS = {
 _WHOLE_UNITS = {"d": "days", "day": "days", "days": "days", "1": "", "months": "months"}
 _PER_DECADE = re.compile(r"\(10 years\)-1|decade-1")
 _LONGEST = 2000
+_GROUPED = 10_000  # from here on, thousands are set apart
 
 
 def clean(text: object) -> str:
@@ -81,7 +82,7 @@ def number(value: float, levels: Sequence[float]) -> str:
         text = f"{mantissa}×10{str(int(power)).translate(_SUPERSCRIPT)}" if power else mantissa
     else:
         decimals = next(d for d in range(6) if abs(round(step, d) - step) < 1e-6 * step or d == 5)
-        text = f"{value:.{decimals}f}"
+        text = f"{value:{',' if abs(value) >= _GROUPED else ''}.{decimals}f}"
     return text.replace("-", "−")
 
 

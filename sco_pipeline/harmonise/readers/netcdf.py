@@ -1,7 +1,7 @@
 """NetCDF-3 and NetCDF-4 (HDF5), with the engine that the content asks for.
 
-Plain NetCDF-4 is read by ourselves, any other goes through h5netcdf, and NetCDF-3 through scipy's
-memory map; all are safe in threads.
+Plain NetCDF-4 is read by ourselves, any other goes through h5netcdf, and NetCDF-3 through scipy,
+large files by a memory map; all are safe in threads.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from .reader import reader
 if TYPE_CHECKING:
     from ...catalog import DatasetEntry
 
+# a map cannot be closed while its values are in use, as when more files are open than xarray keeps
+_MAPPED = 4 * 2**20
+
 
 @reader("netcdf")
 def read_netcdf(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
@@ -25,7 +28,7 @@ def read_netcdf(path: Path, entry: DatasetEntry | None) -> xr.Dataset:
     with path.open("rb") as file:
         classic = file.read(3) == b"CDF"
     if classic:
-        return _open(path, engine="scipy", mmap=True)
+        return _open(path, engine="scipy", mmap=path.stat().st_size > _MAPPED)
     plain = read_plain(path)
     return with_fast_chunks(read_group(path), path) if plain is None else plain
 

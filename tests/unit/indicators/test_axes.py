@@ -41,3 +41,14 @@ def test_two_axes_of_one_step_are_refused():
     results["dhw"] = on(DAYS, "dhw")
     with pytest.raises(IndicatorError, match="different times, one a year each"):
         merge_time_axes(results, xr.Dataset(coords={"time": DAYS}), "year")
+
+
+def test_all_results_share_one_grid_mapping():
+    crs = xr.Variable((), 0, {"grid_mapping_name": "lambert_azimuthal_equal_area"})
+    results = {}
+    for name, threshold in (("su", 25.0), ("tr", 20.0)):
+        plane = xr.DataArray(np.ones((3, 1, 1)), {"time": YEARS}, ["time", "y", "x"], name=name)
+        results[name] = plane.assign_coords(crs=crs, threshold=threshold)
+    merged = merge_time_axes(results, xr.Dataset(coords={"time": DAYS, "crs": crs}), "year")
+    assert {"crs", "su_threshold", "tr_threshold"} <= set(merged.coords)
+    assert not [name for name in merged.coords if name.endswith("_crs")]

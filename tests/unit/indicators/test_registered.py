@@ -85,6 +85,23 @@ def test_an_indicator_says_what_it_is(name):
     assert "{" not in entry.definition
 
 
+OF_FORMULAS = (
+    "mean median sum number share longest run runs max min sqrt exp ln percentile stretch days "
+    "running if slope extent"
+).split()
+
+
+@pytest.mark.parametrize("name", indicators)
+def test_an_indicator_has_a_formula(name):
+    entry = indicators[name]
+    assert 5 < len(entry.formula) <= 88 and entry.formula.count("(") == entry.formula.count(")")
+    if name != "xclim":
+        words = re.findall(r"[a-z]+", entry.formula.lower())
+        assert set(words) & set(OF_FORMULAS) or re.search(r"[-+*/^=]", entry.formula)
+    options = {part for part in re.findall(r"\b[a-z]+_[a-z_]+\b", entry.formula)}
+    assert options <= {*entry.options, *entry.inputs}, "options go by their names"
+
+
 @pytest.mark.parametrize("name", indicators)
 def test_an_indicator_belongs_to_an_essential_climate_variable(name):
     entry = indicators[name]

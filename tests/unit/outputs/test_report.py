@@ -9,6 +9,7 @@ import pytest
 
 from sco_pipeline.outputs import describe, writers
 from sco_pipeline.outputs.findings import finding, year_to_date
+from sco_pipeline.outputs.rank_table import rank_rows
 from sco_pipeline.outputs.series import series_of
 
 
@@ -130,3 +131,24 @@ def test_year_to_date_is_told_against_the_same_part_of_other_years(
         year_to_date(series_of(describe(station, recipe, catalog, records))[0], described, 0)
         is None
     )
+
+
+def test_ranks_of_the_latest_values_are_a_table_with_ties(station, recipe, catalog, records):
+    values = np.tile(np.arange(12.0), 20)
+    values[-1], values[-25], values[-13] = 10.5, 10.5, 20_000.0
+    station["soi_anomaly"][:] = values
+    described = describe(station, recipe, catalog, records)
+    (series,) = series_of(described)
+    header, row = rank_rows(series, described)
+    assert header[0] == "Rank from the highest, no unit"
+    assert row == (
+        "Station", "December 1885", "10", "", "19", "20", "1", "20,000 (1884)", "10 (1883)"
+    )  # fmt: skip
+
+
+def test_ranks_stand_in_the_report(station, recipe, catalog, records, tmp_path):
+    station["soi_anomaly"][:] = np.arange(240.0)
+    described = describe(station, recipe, catalog, records)
+    page = read(writers["report"](described, recipe, tmp_path)[0])
+    assert "Ranks of the latest values" in page.text
+    assert "December 1885239120" in page.text.replace(" ", "").replace("December", "December ")

@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sco_pipeline.outputs.scales import is_diverging, nice_step, scale_of
+from sco_pipeline.outputs.scales import is_count, is_diverging, nice_step, scale_of, sides_of
 from sco_pipeline.outputs.text import number
 
 
@@ -93,9 +93,45 @@ def test_chlorophyll_grows_by_factors():
     assert [number(level, scale.levels) for level in scale.levels[:3]] == ["0.02", "0.05", "0.1"]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "levels"),
+    [
+        (0.06, 0.9, (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0)),
+        (20.0, 60.0, (20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0)),
+    ],
+)
+def test_a_narrow_range_of_chlorophyll_has_finer_levels(low, high, levels):
+    name = {"standard_name": "mass_concentration_of_chlorophyll_a_in_sea_water"}
+    assert scale_of(field(np.geomspace(low, high, 100), **name)).levels == levels
+
+
 def test_wet_is_green_and_dry_is_brown():
     about = {"standard_name": "lwe_precipitation_rate"}
     assert scale_of(field([-1.0, 1.0], "pr_anomaly", **about)).colours == "BrBG"
+    assert scale_of(field([-1.0, 1.0], "lwe_trend")).colours == "BrBG"
+
+
+def test_bars_have_the_colours_of_the_maps():
+    warm, wet, icy = (sides_of(field([1.0], name)) for name in ("tos", "pr_precip", "siconc"))
+    assert warm == ("#2065ab", "#b1182b")
+    assert icy == warm[::-1]
+    assert wet[0] == "#8b500a"
+
+
+def test_open_water_is_not_black():
+    _, colours = scale_of(field(np.linspace(0, 100, 300), "siconc_climatology")).norm_and_map()
+    assert max(colours(0)[:3]) > 0.5 and min(colours(255)[:3]) > 0.85
+
+
+def test_wavelengths_are_no_waves():
+    name = {"long_name": "Aerosol optical depth at the wavelength of 550 nm"}
+    assert scale_of(field([0.1, 0.5], "aod_period_mean", **name)).colours == "YlOrBr"
+
+
+def test_no_days_at_all_have_whole_levels():
+    scale = scale_of(field([0.0, 0.0, 0.0], "wsdi", units="d"))
+    assert scale.levels[:2] == (0.0, 1.0)
+    assert is_count(field([0.0, 2.0], "marine_heatwaves_count_regional", units="1"))
 
 
 def without_green_cones(rgb: np.ndarray) -> np.ndarray:

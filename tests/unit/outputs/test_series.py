@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import xarray as xr
 
 from sco_pipeline.outputs import describe, writers
 from sco_pipeline.outputs.series import series_of
-from sco_pipeline.outputs.series_axes import positions, with_absent
+from sco_pipeline.outputs.series_axes import date_axis, positions, with_absent
 from sco_pipeline.outputs.series_figure import draw_series
 from sco_pipeline.outputs.series_table import Series
 from sco_pipeline.outputs.trend import trend_of
@@ -166,3 +167,52 @@ def test_a_trend_is_relative_to_no_base_period(described):
         "tos_trend", anomaly.da.rename("tos_trend").assign_attrs(indicator="trend"), "time"
     )
     assert "relative to" not in dict(draw_series(trend, described)[1])["Description"]
+
+
+def test_what_stands_beside_a_result_has_no_pictures(described, recipe, tmp_path):
+    field, mean = described["tos_anomaly"], described["tos_anomaly_regional"]
+    for part in ("lower", "pvalue", "significant"):
+        described[f"tos_anomaly_{part}"] = field * 1.0
+        described[f"tos_anomaly_{part}_regional"] = mean * 1.0
+    about = {"standard_name": "number_of_observations"}
+    described["tos_valid_days"] = field.assign_attrs(about)
+    described["tos_valid_days_regional"] = mean.assign_attrs(about)
+    maps = {path.stem for path in writers["maps"](described, recipe, tmp_path)}
+    paths = writers["series"](described, recipe, tmp_path)
+    beside = ("lower", "pvalue", "significant", "valid_days")
+    assert "tos_anomaly" in maps and not any(name.endswith(beside) for name in maps)
+    pictures = {path.stem for path in paths if path.suffix == ".png"}
+    assert "tos_anomaly" in pictures and not any(name.endswith(beside) for name in pictures)
+    assert "tos_valid_days.csv" in {path.name for path in paths}
+
+
+def test_names_of_regions_are_not_cut_beside_bars(described):
+    import matplotlib.text
+
+    name = "Southern middle latitudes, 23.5 to 66.5 S"
+    series = next(s for s in series_of(described) if s.axis is not None)
+    one = series.da.isel({series.axis: 0}, drop=True)
+    described["region_name"] = ("region", [name] * one.sizes["region"])
+    one = one.assign_coords(region_name=described["region_name"])
+    figure, _ = draw_series(Series("tos_anomaly", one, None), described)
+    shown = [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+    assert name in shown
+
+
+def test_labels_of_months_do_not_run_into_each_other():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 2))
+    FigureCanvasAgg(figure)
+    x = 2001 + np.arange(24) / 12
+    for width in (0.9, 0.42, 0.27):
+        axes = figure.add_axes((0.05, 0.1, width, 0.8))
+        date_axis(axes, x, 1 / 12, labels=True)
+        for label in axes.get_xticklabels():
+            label.set(fontsize=7.5)
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert len(boxes) >= 2
+        assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))
+    date_axis(axes, np.array([2001.0, 2002.0]), 1.0, labels=True)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["2001", "2002"]

@@ -53,6 +53,8 @@ def test_units(units, expected):
 def test_numbers():
     assert [number(v, [-0.5, -0.25, 0.0]) for v in (-0.5, -0.25, 0.0)] == ["−0.50", "−0.25", "0.00"]
     assert number(20.0, [20.0, 22.0]) == "20"
+    assert number(42000.5, [0.0, 0.5]) == "42,000.5"
+    assert number(1999.0, [0.0, 1.0]) == "1999"
     assert number(2e6, [0.0, 1e6, 2e6]) == "2×10⁶"
 
 
