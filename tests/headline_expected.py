@@ -61,6 +61,23 @@ def check_result(
     assert np.isfinite(expected).any()
 
 
+def check_uncertainty(made: xr.Dataset, request: IndicatorRequest, error: float) -> None:
+    """Means carry the uncertainty of the values, departures that of their normal as well."""
+    name = f"{request.output}_uncertainty"
+    if request.id in ("trend", "variability", "standardised_anomaly"):
+        assert name not in made
+        return
+    if request.id == "sea_level_anomaly":
+        error *= 1000
+    found = made[name]
+    np.testing.assert_array_equal(found.notnull(), made[request.output].notnull())
+    mean = request.id in ("period_mean", "climatology")
+    low, high = float(found.min()), float(found.max())
+    assert low >= error * (1 - 1e-6) and high <= error * ((1 if mean else 2**0.5) + 1e-6)
+    for kind in ("uncorrelated", "correlated"):
+        assert np.isfinite(made[f"{name}_{kind}_regional"]).any()
+
+
 _OF = {
     "su": "tasmax", "txx": "tasmax", "tx90p": "tasmax", "wsdi": "tasmax",
     "tr": "tasmin", "tnn": "tasmin", "tn90p": "tasmin",

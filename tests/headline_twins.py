@@ -114,6 +114,13 @@ def seen_of(
     return np.where(np.isnan(made), np.nan, 100.0 * (made > 50)) if entry.fixes else made
 
 
+def error_of(entry: DatasetEntry, name: str, catalog: Catalog) -> float:
+    """Return the standard uncertainty of every value, in canonical units."""
+    source, variable = entry.variables[name], catalog.variables[name]
+    change = conversion(source.units or source.file_units or variable.units, variable.units)
+    return ERROR * source.scale * change.factor
+
+
 def span(entry: DatasetEntry, recipe: Recipe) -> tuple[dt.date, dt.date]:
     """Return the first and the last day of the twin of a dataset."""
     start = max(recipe.period.start or entry.coverage.start, entry.coverage.start)

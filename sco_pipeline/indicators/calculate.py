@@ -17,6 +17,7 @@ from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import XCLIM, Indicator, Result, indicators
 from .thresholds import with_threshold
+from .uncertainty import UNCERTAINTY, carried
 
 Frequency = Literal["day", "month", "season", "year"]
 
@@ -98,6 +99,12 @@ def calculate(
             if name in results:
                 raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
             results[name] = result
+        if (
+            request.output in results
+            and (error := _error(ds, request, period, results)) is not None
+        ):
+            results[str(error.name)] = error
+            results[request.output].attrs["ancillary_variables"] = str(error.name)
     for name, result in (also or {}).items():
         if name in results:
             raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
@@ -177,6 +184,24 @@ def _evaluate(
                 shared.pop("units_metadata", None)
             result[name].attrs = {**shared, **own}
     return result
+
+
+def _error(
+    ds: xr.Dataset,
+    request: IndicatorRequest,
+    baseline: Period | None,
+    results: Mapping[str, xr.DataArray],
+) -> xr.DataArray | None:
+    """Return the uncertainty of a result, where the data have one of their only input."""
+    entry = indicators[request.id]
+    if len(entry.inputs) != 1 or entry.id == XCLIM:
+        return None
+    field = _input(ds, entry, entry.inputs[0], request)
+    sigma = ds.get(f"{field.name}{UNCERTAINTY}")
+    if sigma is None or f"{request.output}{UNCERTAINTY}" in results:
+        return None
+    keywords = dict(request.options) | ({"baseline": baseline} if entry.needs_baseline else {})
+    return carried(entry, field, sigma, results[request.output], keywords)
 
 
 def _input(ds: xr.Dataset, entry: Indicator, name: str, request: IndicatorRequest) -> xr.DataArray:

@@ -14,6 +14,7 @@ from .time_axes import CLIMATOLOGICAL_DIMS, is_time_axis
 REGIONAL = "_regional"
 FRACTION = "valid_fraction"
 BESIDE = {
+    "uncertainty": "standard uncertainty",
     "uncertainty_uncorrelated": "standard uncertainty, errors independent from cell to cell",
     "uncertainty_correlated": "standard uncertainty, errors shared by all cells",
     "lower": "lower confidence limit",

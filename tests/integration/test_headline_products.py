@@ -22,7 +22,7 @@ import sco_pipeline as sco
 from sco_pipeline.catalog import Catalog
 from tests import archives, headline_twins
 from tests.catalog.test_headline_recipes import HEADLINE_RECIPES
-from tests.headline_expected import check_result
+from tests.headline_expected import check_result, check_uncertainty
 from tests.servers import FaultServer
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +103,8 @@ def test_from_real_addresses_to_checked_files(name: str, catalog: Catalog, tmp_p
     }
     for request in recipe.indicators:
         check_result(made, request, recipe, field, times)
+        if request.of is not None and entry.variables[request.of].uncertainty:
+            check_uncertainty(made, request, headline_twins.error_of(entry, request.of, catalog))
     maps, series = product.paths("maps"), product.paths("series")
     assert len(maps) == len(recipe.maps) >= 1
     assert all(path.stat().st_size > 10_000 for path in maps)

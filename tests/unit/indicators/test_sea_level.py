@@ -8,7 +8,6 @@ from scipy import stats
 
 from sco_pipeline.errors import IndicatorError
 from sco_pipeline.indicators import compute_indicators
-from sco_pipeline.indicators.uncertainty import mean_error
 
 
 def slow_fit(values, years, degree, harmonics=2):
@@ -195,10 +194,3 @@ def test_water_storage_in_millimetres_and_gigatonnes():
     with pytest.raises(IndicatorError, match="no coordinate 'cell_area'"):
         bare = ds.drop_vars("cell_area")
         compute_indicators(bare, ["water_storage_mass"], baseline=(2004, 2009))
-
-
-def test_error_of_a_mean():
-    error = xr.DataArray([[1.0, 2.0], [np.nan, 2.0]], dims=("time", "cell"))
-    weights = xr.DataArray([1.0, 3.0], dims="cell")
-    np.testing.assert_allclose(mean_error(error, weights, True), [7 / 4, 2.0])
-    np.testing.assert_allclose(mean_error(error, weights, False), [np.sqrt(37) / 4, 2.0])
