@@ -9,8 +9,8 @@ from ..catalog import Period
 from ..errors import IndicatorError
 from .cells import over_cells
 from .indicator import indicator
+from .normals import WMO_1203, in_base_period, time_lengths
 from .periods import day_axis
-from .statistics import WMO_1203, _lengths, _select
 from .years import MONTHS
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")
@@ -56,7 +56,7 @@ def daily_climatology(
     """
     if smooth_width % 2 == 0 or not 1 <= smooth_width <= DAYS:
         raise IndicatorError(f"option 'smooth_width' is {smooth_width}; expected an odd number")
-    within = _select(field, baseline)
+    within = in_base_period(field, baseline)
     day_axis(within["time"])  # refuses what is not daily
     month, day = np.asarray(within["time"].dt.month), np.asarray(within["time"].dt.day)
     lengths = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -108,7 +108,7 @@ def seasonal_climatology(
     IndicatorError
         If the base period is not covered by the data.
     """
-    within = _select(field, baseline)
+    within = in_base_period(field, baseline)
     slot = np.asarray(within["time"].dt.month) % MONTHS // 3
     return (
         _means(within, slot, min_fraction).rename(slot="season").assign_coords(season=list(SEASONS))
@@ -145,7 +145,7 @@ def annual_climatology(
     IndicatorError
         If the base period is not covered by the data.
     """
-    within = _select(field, baseline)
+    within = in_base_period(field, baseline)
     slot = np.zeros(within.sizes["time"], dtype=np.int64)
     return _means(within, slot, min_fraction).isel(slot=0, drop=True)
 
@@ -153,7 +153,7 @@ def annual_climatology(
 def _means(field: xr.DataArray, slot: np.ndarray, min_fraction: float) -> xr.DataArray:
     """Return the weighted mean of each group of times along a dimension ``slot``."""
     groups = slot.max() + 1 if slot.max() == 0 else len(SEASONS)
-    lengths = np.asarray(_lengths(field).values, dtype=float)
+    lengths = np.asarray(time_lengths(field).values, dtype=float)
     weights = np.where(slot[:, None] == np.arange(groups), lengths[:, None], 0.0)
 
     def mean(series: np.ndarray) -> np.ndarray:

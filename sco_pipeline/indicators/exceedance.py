@@ -56,7 +56,7 @@ def days_where(
     starts, stops = bounds[periods.first_month], bounds[periods.last_month]
 
     def count(*arrays: np.ndarray) -> np.ndarray:
-        series = [_padded(a, axis.days, axis.position) for a in arrays[: len(fields)]]
+        series = [padded_years(a, axis.days, axis.position) for a in arrays[: len(fields)]]
         flags = holds(*series, *arrays[len(fields) :])
         total = np.concatenate(
             [np.zeros((flags.shape[0], 1)), flags.cumsum(axis=1, dtype=float)], axis=1
@@ -81,7 +81,7 @@ def enough_days(
     return rule.holds(np.ascontiguousarray(series.T), bounds, periods).T
 
 
-def _padded(series: np.ndarray, days: int, position: np.ndarray) -> np.ndarray:
+def padded_years(series: np.ndarray, days: int, position: np.ndarray) -> np.ndarray:
     """Return (cell, time) as (cell, padded day)."""
     out: np.ndarray[Any, Any] = np.full((series.shape[0], days), np.nan)
     out[:, position] = series

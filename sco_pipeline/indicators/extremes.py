@@ -10,7 +10,7 @@ import xarray as xr
 
 from ..errors import IndicatorError, unknown
 from .cells import over_cells
-from .exceedance import _padded
+from .exceedance import padded_years
 from .extreme_samples import cluster_peaks, yearly_maxima
 from .indicator import indicator
 from .kernels.extremes_fit import (
@@ -167,7 +167,7 @@ def peak_return_level(
     draws = generator.random((resamples, most)) if resamples else np.empty((0, most))
 
     def fit(series: np.ndarray) -> np.ndarray:
-        padded = _padded(series, axis.days, axis.position)
+        padded = padded_years(series, axis.days, axis.position)
         return np.stack(
             [
                 _fit_peaks(one, quantile, separation, return_period, draws, confidence, method)

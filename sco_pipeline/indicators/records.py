@@ -8,7 +8,7 @@ import xarray as xr
 from ..catalog import Period
 from .cells import over_cells
 from .indicator import indicator
-from .statistics import _select
+from .normals import in_base_period
 
 WMO = "WMO (2017), Guidelines on the Calculation of Climate Normals, WMO-No. 1203"
 
@@ -121,7 +121,7 @@ def percentile_rank(field: xr.DataArray, *, baseline: Period, min_values: int = 
         If the base period is not within the data.
     """
     slot = _slots(field["time"])
-    base = np.isin(field["time"].values, _select(field, baseline)["time"].values)
+    base = np.isin(field["time"].values, in_base_period(field, baseline)["time"].values)
 
     def share(series: np.ndarray) -> np.ndarray:
         out = np.full_like(series, np.nan)

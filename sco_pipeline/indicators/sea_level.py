@@ -96,7 +96,7 @@ def sea_level_trend(
     """
     factor = millimetres(field)
     found = rate_of(field, 1, harmonics, confidence, correction, min_fraction, factor)
-    return _labelled(found, "sea_level_trend", "the rate of sea level rise", "mm year-1")
+    return labelled(found, "sea_level_trend", "the rate of sea level rise", "mm year-1")
 
 
 @indicator(
@@ -135,7 +135,7 @@ def sea_level_acceleration(
     """
     factor = millimetres(field)
     found = rate_of(field, 2, harmonics, confidence, correction, min_fraction, factor)
-    return _labelled(found, "sea_level_acceleration", "the acceleration", "mm year-2")
+    return labelled(found, "sea_level_acceleration", "the acceleration", "mm year-2")
 
 
 def millimetres(field: xr.DataArray) -> float:
@@ -148,7 +148,7 @@ def millimetres(field: xr.DataArray) -> float:
     return _MILLIMETRES[units]
 
 
-def _labelled(found: xr.Dataset, name: str, what: str, units: str) -> xr.Dataset:
+def labelled(found: xr.Dataset, name: str, what: str, units: str) -> xr.Dataset:
     """Name the parts of a rate."""
     for part, label in (("error", "Standard error"), ("lower", "Lower"), ("upper", "Upper")):
         limit = "" if part == "error" else " confidence limit"

@@ -16,8 +16,8 @@ import xarray as xr
 
 from ..catalog import Period
 from .indicator import Indicator
+from .normals import at_each_time, in_base_period, monthly_normal, over_time
 from .sea_level import millimetres
-from .statistics import _at_each_time, _monthly_normal, _over_time, _select
 
 UNCERTAINTY = "_uncertainty"
 _MEANS = ("climatology", "seasonal_climatology", "annual_climatology", "period_mean")
@@ -51,15 +51,14 @@ def carried(
     elif entry.id in _DEPARTURES:
         normal = _DEPARTURES[entry.id](held, keywords.get("baseline"))
         factor = millimetres(field) if result.attrs.get("units") == "mm" else 1.0
-        error, how = (
-            (held**2 + normal**2) ** 0.5 * factor,
-            "errors independent of those of the normal",
-        )
+        error = (held**2 + normal**2) ** 0.5 * factor
+        how = "errors independent of those of the normal"
     else:
         return None
     assert isinstance(error, xr.DataArray)
     error = error.transpose(*result.dims).where(result.notnull())
-    return error.assign_attrs(_about(result, how)).rename(f"{result.name}{UNCERTAINTY}")
+    error.attrs = _about(result, how)
+    return error.rename(f"{result.name}{UNCERTAINTY}")
 
 
 def _about(result: xr.DataArray, how: str) -> dict[str, Any]:
@@ -89,16 +88,16 @@ def _of_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
 
 def _of_month(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:
     assert baseline is not None
-    return _at_each_time(_monthly_normal(sigma, baseline, 0.0, _of_mean), sigma)
+    return at_each_time(monthly_normal(sigma, baseline, 0.0, _of_mean), sigma)
 
 
 def _of_base(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:
     assert baseline is not None
-    return _over_time(_of_mean, _select(sigma, baseline))
+    return over_time(_of_mean, in_base_period(sigma, baseline))
 
 
 def _of_period(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:
-    return _over_time(_of_mean, sigma)
+    return over_time(_of_mean, sigma)
 
 
 _DEPARTURES: Mapping[str, Callable[[xr.DataArray, Period | None], xr.DataArray]] = {

@@ -9,7 +9,7 @@ from ..catalog import Period
 from ..errors import IndicatorError
 from .cells import over_cells
 from .indicator import indicator
-from .statistics import _select
+from .normals import in_base_period
 from .years import decimal_years, year_stamps
 
 KOGAN = "Kogan (1995), doi:10.1016/0273-1177(95)00079-T"
@@ -51,7 +51,7 @@ def vci(ndvi: xr.DataArray, *, baseline: Period, min_years: int = 3) -> xr.DataA
         If the base period is not within the data.
     """
     slot = _slots(ndvi["time"])
-    held = np.isin(ndvi["time"].values, _select(ndvi, baseline)["time"].values)
+    held = np.isin(ndvi["time"].values, in_base_period(ndvi, baseline)["time"].values)
 
     def rank(series: np.ndarray) -> np.ndarray:
         out = np.full_like(series, np.nan)

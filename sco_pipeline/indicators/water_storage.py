@@ -7,9 +7,9 @@ import xarray as xr
 from ..catalog import Period
 from ..errors import IndicatorError
 from .indicator import indicator
-from .sea_level import _labelled, millimetres
+from .normals import in_base_period
+from .sea_level import labelled, millimetres
 from .seasonal_cycle import SANTER, rate_of
-from .statistics import _select
 
 ECV = "Terrestrial water storage"
 GRACE = (
@@ -51,7 +51,7 @@ def water_storage_anomaly(
         If the units are no length, or the base period is not within the data.
     """
     factor = millimetres(lwe)
-    within = _select(lwe, baseline)
+    within = in_base_period(lwe, baseline)
     enough = within.count("time") >= max(1.0, min_fraction * within.sizes["time"])
     return (lwe - within.mean("time").where(enough)) * factor
 
@@ -142,4 +142,4 @@ def water_storage_trend(
     factor = millimetres(lwe)
     found = rate_of(lwe, 1, harmonics, confidence, correction, min_fraction, factor)
     what = "the rate of change of terrestrial water storage"
-    return _labelled(found, "water_storage_trend", what, "mm year-1")
+    return labelled(found, "water_storage_trend", what, "mm year-1")

@@ -11,7 +11,7 @@ from ..catalog import Period
 from ..errors import IndicatorError, unknown
 from .cells import over_cells
 from .indicator import indicator
-from .statistics import WMO_1203, _lengths, _select
+from .normals import WMO_1203, in_base_period, time_lengths
 from .years import calendar_years, year_stamps
 
 STRIPES = f"Hawkins (2018), Warming stripes, https://showyourstripes.info; {WMO_1203}"
@@ -61,7 +61,7 @@ def year_to_date(
     time = field["time"]
     date = np.asarray(time.dt.month) * 32 + np.asarray(time.dt.day)
     values = field.isel(time=np.flatnonzero(date <= date[-1]))
-    based = np.asarray(_select(field, baseline)["time"].dt.year)
+    based = np.asarray(in_base_period(field, baseline)["time"].dt.year)
     found = _of_years(values, statistic, min_fraction)
     normal = found.isel(time=np.isin(found["time"].dt.year, based)).mean("time")
 
@@ -113,7 +113,7 @@ def stripes(field: xr.DataArray, *, baseline: Period, min_fraction: float = 0.9)
     IndicatorError
         If the base period is not within the data.
     """
-    based = np.asarray(_select(field, baseline)["time"].dt.year)
+    based = np.asarray(in_base_period(field, baseline)["time"].dt.year)
     found = _of_years(field, "mean", min_fraction)
     return found - found.isel(time=np.isin(found["time"].dt.year, based)).mean("time")
 
@@ -121,7 +121,7 @@ def stripes(field: xr.DataArray, *, baseline: Period, min_fraction: float = 0.9)
 def _of_years(field: xr.DataArray, statistic: str, min_fraction: float) -> xr.DataArray:
     """Return the mean or the sum of each calendar year that has enough values."""
     years, position = calendar_years(field["time"])
-    lengths = np.asarray(_lengths(field).values, dtype=float)
+    lengths = np.asarray(time_lengths(field).values, dtype=float)
     usual = np.bincount(position).max()
     member = (position[:, None] == np.arange(len(years))).astype(float)
     weights = member * lengths[:, None] if statistic == "mean" else member

@@ -152,9 +152,9 @@ def _connect_variables(product: xr.Dataset) -> None:
             attributes["cell_measures"] = "area: cell_area"
         if "crs" in product.coords and "y" in da.dims:
             attributes["grid_mapping"] = "crs"
-        fraction = f"{str(name).removesuffix('_regional')}_valid_fraction"
-        if str(name).endswith("_regional") and fraction in product:
-            attributes["ancillary_variables"] = fraction
+        beside = [other for other in _beside(str(name)) if other in product]
+        if beside:
+            attributes["ancillary_variables"] = " ".join(beside)
         if str(name).endswith("_valid_fraction"):
             attributes.setdefault("units", "1")
             attributes.setdefault("long_name", "share of the region's area with data")
@@ -163,6 +163,15 @@ def _connect_variables(product: xr.Dataset) -> None:
             attributes["coverage_content_type"] = "qualityInformation"
         else:
             attributes.setdefault("coverage_content_type", "physicalMeasurement")
+
+
+def _beside(name: str) -> list[str]:
+    """Return the names of what may stand beside a regional value."""
+    if not name.endswith("_regional"):
+        return []
+    whole = name.removesuffix("_regional")
+    errors = [f"{whole}_uncertainty_{kind}_regional" for kind in ("uncorrelated", "correlated")]
+    return [f"{whole}_valid_fraction", *errors]
 
 
 def _global_attributes(

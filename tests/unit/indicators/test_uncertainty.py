@@ -21,6 +21,7 @@ def data(name="sla", units="m", sigma=None):
     sigma = np.random.default_rng(4).uniform(0.5, 2, shape) if sigma is None else sigma
     dims = ("time", "lat", "lon")
     about = {"units": units, "long_name": "Sea level anomaly", "standard_name": "sea_level"}
+    about["ancillary_variables"] = f"{name}_uncertainty"
     return xr.Dataset(
         {name: (dims, values, about), f"{name}_uncertainty": (dims, sigma, {"units": units})},
         {"time": MONTHS, "lat": [1.0, 2.0], "lon": [3.0, 4.0]},
@@ -44,6 +45,7 @@ def test_errors_that_all_times_share_are_those_of_the_mean(one, chunked):
     error = found[f"{name}_uncertainty"]
     np.testing.assert_allclose(error, moved[name] - found[name], rtol=1e-9)
     assert error.dims == found[name].dims and np.isnan(error[..., 1, 1]).all()
+    assert "ancillary_variables" not in error.attrs  # that of the data is not in the product
     assert error.attrs["units"] == "m" and "shared by all times" in error.attrs["long_name"]
     assert found[name].attrs["ancillary_variables"] == error.name
 
