@@ -80,15 +80,15 @@ def compute_daily(
     """
     limits = limits or limits_of(Settings())
     results: dict[str, xr.DataArray] = {}
-    counters = dict(counters or {})
+    counters, requests = dict(counters or {}), list(requests)
     for one in prepare(ds, requests, baseline, frequency):
         values, counted = _values(one, limits, counters)
         found = _describe(one.job, one.frame, one.fields, values)
         for name in [name for name, each in counters.items() if each.name in counted]:
             counter = counters.pop(name)  # one visit is enough
             found[counter.name] = xr.DataArray(counted[counter.name], dims=counter.dim)
-        results = {**found, **results}
-    return results
+        results |= found
+    return {name: results.pop(name) for name, _, _ in requests} | results
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,29 @@ def prepare(
     for request in requests:
         shared = {option: request[2].get(option) for option in _SHARED}
         groups.setdefault(repr(shared), []).append(request)
-    return [_prepare(ds, group, baseline, frequency) for group in groups.values()]
+    return [
+        _prepare(ds, part, baseline, frequency)
+        for group in groups.values()
+        for part in _parted(ds, group)
+    ]
+
+
+def _parted(ds: xr.Dataset, requests: Sequence[Request]) -> list[list[Request]]:
+    """Take variables that no index connects apart where the window is the whole record.
+
+    Each is still read once, and the window is that of one part instead of all.
+    """
+    if not any(definitions[key].needs_baseline for _, key, _ in requests):
+        return [list(requests)]
+    parts: list[tuple[set[str], list[Request]]] = []
+    for request in requests:
+        names, own = set(_available(ds, definitions[request[1]])), [request]
+        for others, joined in [part for part in parts if part[0] & names]:
+            names |= others
+            own = joined + own
+            parts.remove((others, joined))
+        parts.append((names, own))
+    return [own for _, own in parts]
 
 
 def _prepare(
