@@ -160,7 +160,7 @@ def bootstrap_counts(
     kept = np.empty(window * columns)
     doubles = np.empty((columns, window))
     more = np.empty(columns, dtype=np.int64)
-    least = fraction * window * columns
+    least = fraction * (window * columns)
     out = np.zeros((rows, columns), dtype=np.int64)
     out_leap = np.zeros(columns, dtype=np.int64)
     for row in range(rows):

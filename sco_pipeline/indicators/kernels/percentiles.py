@@ -7,9 +7,9 @@ from numba import njit
 
 from .bootstrap import bootstrap_counts
 from .quantiles import base_values, day_thresholds, wet_quantile
+from .shallow import DEEPEST, shallow_depth, shallow_thresholds
 
 
-@njit(cache=True, nogil=True)
 def thresholds(
     series: np.ndarray,
     base_days: np.ndarray,
@@ -20,7 +20,30 @@ def thresholds(
     window: int,
     fraction: float,
 ) -> np.ndarray:
-    """Return the threshold of each calendar day of each cell."""
+    """Return the threshold of each calendar day of each cell: (cell, day)."""
+    if shallow_depth(window * shape[1], probability) <= DEEPEST:
+        found = shallow_thresholds(
+            series, base_days, base_row, shape, probability, window, fraction
+        )
+    else:
+        found = sorted_thresholds(
+            series, base_days, base_row, base_column, shape, probability, window, fraction
+        )
+    return np.asarray(found)
+
+
+@njit(cache=True, nogil=True)
+def sorted_thresholds(
+    series: np.ndarray,
+    base_days: np.ndarray,
+    base_row: np.ndarray,
+    base_column: np.ndarray,
+    shape: tuple[int, int],
+    probability: float,
+    window: int,
+    fraction: float,
+) -> np.ndarray:
+    """Return the threshold of each calendar day of each cell, whatever its rank."""
     out = np.empty((series.shape[0], shape[0]))
     for cell in range(series.shape[0]):
         table = base_values(series[cell], base_days, base_row, base_column, shape[0], shape[1])

@@ -150,7 +150,7 @@ def day_thresholds(
         total = 0
         for item in range(window):
             total += counts[near[item]]
-        if total == 0 or total < fraction * window * columns:
+        if total == 0 or total < fraction * (window * columns):
             continue
         lower, weight = rank(total, probability)
         low, high = tail_positions(total, lower, upper)
