@@ -76,6 +76,8 @@ def over_cells(
     labelled: xr.DataArray = out.assign_coords(
         {dim: (dim, list_of(v)) for dim, v in result.items()}
     )
+    for name in set(labelled.coords) & set(first.coords):  # kept without their attributes
+        labelled[name].attrs = dict(first[name].attrs)
     return labelled.transpose(*result, *cells)
 
 

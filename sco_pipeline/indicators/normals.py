@@ -5,8 +5,8 @@ All of them work on the whole series of a cell at once: one task for each tile o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -14,30 +14,81 @@ import xarray as xr
 from ..catalog import Period
 from ..errors import IndicatorError
 from .axes import TIME_LENGTH
+from .cells import over_cells
+from .years import MONTHS, group_sums
 
 WMO_1203 = "WMO (2017), Guidelines on the Calculation of Climate Normals, WMO-No. 1203"
-MONTHS = 12
+
+Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Of series (cell, time) and the month of each time from 0: (cell, month), missing for no value."""
+
+
+def month_mean(series: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Return the mean of each calendar month."""
+    total, held = group_sums(series, month, MONTHS)
+    return total / np.where(held > 0, held, np.nan)
+
+
+def month_deviation(series: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Return the standard deviation (n - 1) of each calendar month; missing for a single value."""
+    departure = series - month_mean(series, month)[:, month]
+    square, held = group_sums(departure * departure, month, MONTHS)
+    return np.sqrt(square / np.where(held > 1, held - 1, np.nan))
+
+
+def month_error(series: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Return the standard error of each calendar month's mean; errors are independent."""
+    square, held = group_sums(series * series, month, MONTHS)
+    error: np.ndarray = np.sqrt(square) / np.where(held > 0, held, np.nan)
+    return error
 
 
 def monthly_normal(
-    field: xr.DataArray, baseline: Period, min_fraction: float, statistic: Any
+    field: xr.DataArray, baseline: Period, min_fraction: float, statistic: Statistic = month_mean
 ) -> xr.DataArray:
-    """Reduce the base period to one value for each calendar month."""
+    """Reduce the base period to one value for each calendar month: (month, ...)."""
     within = in_base_period(field, baseline)
-    months = within["time"].dt.month.values
+    reduce = partial(_normal, _months(within), min_fraction, statistic)
+    return over_cells(reduce, within, result={"month": np.arange(1, MONTHS + 1)})
 
-    def reduce(values: np.ndarray) -> np.ndarray:
-        normal = np.full((*values.shape[:-1], MONTHS), np.nan)
-        for month in np.unique(months):
-            of_month = values[..., months == month]
-            count = np.isfinite(of_month).sum(axis=-1)
-            enough = count >= max(1, min_fraction * of_month.shape[-1])
-            normal[enough, month - 1] = statistic(of_month[enough], axis=-1)
-        return normal
 
-    normal = over_time(reduce, within, month=MONTHS)
-    labels = ("month", np.arange(1, MONTHS + 1))
-    return normal.transpose("month", ...).assign_coords(month=labels)
+def by_month(
+    field: xr.DataArray,
+    baseline: Period,
+    min_fraction: float,
+    statistics: Sequence[Statistic],
+    combine: Callable[..., np.ndarray],
+) -> xr.DataArray:
+    """Combine each value with normals of its calendar month: (time, ...).
+
+    `combine` takes the series (cell, time), then for each statistic what it gave in the base
+    period for the month of each time.
+    """
+    month = _months(field)
+    based = np.isin(field["time"].values, in_base_period(field, baseline)["time"].values)
+
+    def at_each_time(series: np.ndarray) -> np.ndarray:
+        base = np.ascontiguousarray(series[:, based])
+        normals = [_normal(month[based], min_fraction, one, base) for one in statistics]
+        return combine(series, *(normal[:, month] for normal in normals))
+
+    out = over_cells(at_each_time, field, result={"time": field["time"].values})
+    return out.assign_coords(time=field["time"])
+
+
+def _months(field: xr.DataArray) -> np.ndarray:
+    """Return the calendar month of each time, from 0."""
+    return np.asarray(field["time"].dt.month, dtype=np.int64) - 1
+
+
+def _normal(
+    month: np.ndarray, min_fraction: float, statistic: Statistic, series: np.ndarray
+) -> np.ndarray:
+    """Return a statistic of the calendar months that have enough values: (cell, month)."""
+    _, held = group_sums(series, month, MONTHS)
+    usual = np.bincount(month, minlength=MONTHS)
+    enough = held >= np.maximum(1, min_fraction * usual)
+    return np.where(enough, statistic(series, month), np.nan)
 
 
 def over_time(
@@ -71,23 +122,9 @@ def in_base_period(field: xr.DataArray, baseline: Period) -> xr.DataArray:
     return within
 
 
-def at_each_time(normal: xr.DataArray, field: xr.DataArray) -> xr.DataArray:
-    """Give each time the value of its calendar month."""
-    return normal.sel(month=field["time"].dt.month).drop_vars("month")
-
-
 def time_lengths(field: xr.DataArray) -> xr.DataArray:
     """Return the length of each time cell in days; equal lengths where it is not known."""
     if TIME_LENGTH in field.coords:
         length: xr.DataArray = field[TIME_LENGTH]
         return length
     return xr.ones_like(field["time"], dtype=float)
-
-
-def sample_deviation(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return the standard deviation with n - 1; missing for a single value."""
-    count = np.isfinite(values).sum(axis=axis)
-    deviation = np.full(count.shape, np.nan)
-    several = count > 1
-    deviation[several] = np.nanstd(values[several], axis=axis, ddof=1)
-    return deviation

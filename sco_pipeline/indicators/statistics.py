@@ -8,14 +8,15 @@ import xarray as xr
 from ..catalog import Period
 from .indicator import indicator
 from .normals import (
-    MONTHS,
     WMO_1203,
-    at_each_time,
+    by_month,
+    month_deviation,
+    month_mean,
     monthly_normal,
     over_time,
-    sample_deviation,
     time_lengths,
 )
+from .years import MONTHS
 
 
 @indicator(
@@ -50,7 +51,7 @@ def climatology(
     IndicatorError
         If the base period is not covered by the data.
     """
-    return monthly_normal(field, baseline, min_fraction, np.nanmean)
+    return monthly_normal(field, baseline, min_fraction)
 
 
 @indicator(
@@ -83,8 +84,7 @@ def anomaly(field: xr.DataArray, *, baseline: Period, min_fraction: float = 0.8)
     IndicatorError
         If the base period is not covered by the data.
     """
-    normal = monthly_normal(field, baseline, min_fraction, np.nanmean)
-    return field - at_each_time(normal, field)
+    return by_month(field, baseline, min_fraction, [month_mean], np.subtract)
 
 
 @indicator(
@@ -118,10 +118,12 @@ def standardised_anomaly(
     IndicatorError
         If the base period is not covered by the data.
     """
-    mean = monthly_normal(field, baseline, min_fraction, np.nanmean)
-    spread = monthly_normal(field, baseline, min_fraction, sample_deviation)
-    spread = spread.where(spread > 0)
-    return (field - at_each_time(mean, field)) / at_each_time(spread, field)
+
+    def standardised(series: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = (series - mean) / np.where(spread > 0, spread, np.nan)
+        return scores
+
+    return by_month(field, baseline, min_fraction, [month_mean, month_deviation], standardised)
 
 
 @indicator(

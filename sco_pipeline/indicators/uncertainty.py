@@ -16,7 +16,7 @@ import xarray as xr
 
 from ..catalog import Period
 from .indicator import Indicator
-from .normals import at_each_time, in_base_period, monthly_normal, over_time
+from .normals import by_month, in_base_period, month_error, over_time
 from .sea_level import millimetres
 
 UNCERTAINTY = "_uncertainty"
@@ -88,7 +88,7 @@ def _of_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
 
 def _of_month(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:
     assert baseline is not None
-    return at_each_time(monthly_normal(sigma, baseline, 0.0, _of_mean), sigma)
+    return by_month(sigma, baseline, 0.0, [month_error], lambda _, error: error)
 
 
 def _of_base(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:

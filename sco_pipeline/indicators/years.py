@@ -103,12 +103,10 @@ def group_sums(
     series: np.ndarray, position: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the sum and the number of the values present in each group; (cell, group)."""
-    total = np.zeros((count, series.shape[0]))
-    held = np.zeros((count, series.shape[0]))
-    present = np.isfinite(series)
-    np.add.at(total, position, np.where(present, series, 0.0).T)
-    np.add.at(held, position, present.T.astype(float))
-    return total.T, held.T
+    from .kernels.grouped import group_sums as compiled
+
+    total, held = compiled(series, np.asarray(position, dtype=np.int64), count)
+    return total, held
 
 
 def without_season(field: xr.DataArray) -> xr.DataArray:
