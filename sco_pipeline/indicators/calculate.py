@@ -16,6 +16,7 @@ from ..settings import Settings
 from .axes import merge_time_axes, with_time_length
 from .definition import is_daily_index
 from .indicator import XCLIM, Indicator, Result, indicators
+from .limits import Limits, limits_of, within
 from .thresholds import with_threshold
 from .uncertainty import UNCERTAINTY, carried
 
@@ -89,27 +90,37 @@ def calculate(
     """
     check_requests(requests, baseline, indicators)
     period = as_period(baseline)
-    daily = _daily(ds, requests, period, frequency, settings or Settings(), counters or {})
+    limits = limits_of(settings or Settings())
+    daily = _daily(ds, requests, period, frequency, limits, counters or {})
     results: dict[str, xr.DataArray] = dict(daily)
     ds = with_time_length(ds)
-    for request in requests:
-        if request.output in daily:
-            continue
-        for name, result in _named(request, _evaluate(ds, request, period, frequency)):
-            if name in results:
-                raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
-            results[name] = result
-        if (
-            request.output in results
-            and (error := _error(ds, request, period, results)) is not None
-        ):
-            results[str(error.name)] = error
-            results[request.output].attrs["ancillary_variables"] = str(error.name)
-    for name, result in (also or {}).items():
+    with within(limits):
+        for request in requests:
+            if request.output not in daily:
+                _add(results, _named(request, _evaluate(ds, request, period, frequency)))
+                _add_error(results, ds, request, period)
+    _add(results, (also or {}).items())
+    return merge_time_axes(results, ds, frequency)
+
+
+def _add(results: dict[str, xr.DataArray], more: Iterable[tuple[str, xr.DataArray]]) -> None:
+    """Add results, or refuse a name that is there."""
+    for name, result in more:
         if name in results:
             raise IndicatorError(f"two results are called {name!r}; give one a 'name:'")
         results[name] = result
-    return merge_time_axes(results, ds, frequency)
+
+
+def _add_error(
+    results: dict[str, xr.DataArray], ds: xr.Dataset, request: IndicatorRequest, base: Period | None
+) -> None:
+    """Add the uncertainty of a result that carries one."""
+    if request.output not in results:
+        return
+    error = _error(ds, request, base, results)
+    if error is not None:
+        results[str(error.name)] = error
+        results[request.output].attrs["ancillary_variables"] = str(error.name)
 
 
 def _daily(
@@ -117,7 +128,7 @@ def _daily(
     requests: Sequence[IndicatorRequest],
     baseline: Period | None,
     frequency: Frequency,
-    settings: Settings,
+    limits: Limits,
     counters: Mapping[str, Counter],
 ) -> dict[str, xr.DataArray]:
     """Compute all daily indices among the requests in one visit to the data."""
@@ -126,10 +137,9 @@ def _daily(
         return {}
     # compiled kernels: only when they are used
     from .engine import compute_daily
-    from .layout import limits_of
 
     found = [(request.output, request.id, request.options) for request in daily]
-    results = compute_daily(ds, found, baseline, frequency, limits_of(settings), counters)
+    results = compute_daily(ds, found, baseline, frequency, limits, counters)
     for request in daily:
         entry = indicators[request.id]
         first = next(ds[name] for name in ("tas", *entry.inputs) if name in ds)

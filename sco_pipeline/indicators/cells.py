@@ -15,6 +15,8 @@ import numpy as np
 import xarray as xr
 
 from ..errors import IndicatorError
+from ..memory import resident
+from .limits import limits_held
 
 TILE_BYTES = 32 * 2**20
 Kernel = Callable[..., np.ndarray]
@@ -48,6 +50,24 @@ def over_cells(
     DataArray
         Dimensions of `result`, then the cells' own; lazy if the fields are or are large.
     """
+    made = _streamed(kernel, fields, per_cell, result) if inner == "time" else None
+    out = _tiled(kernel, fields, per_cell, result, inner) if made is None else made
+    labelled: xr.DataArray = out.assign_coords(
+        {dim: (dim, list_of(v)) for dim, v in result.items()}
+    )
+    for name in set(labelled.coords) & set(fields[0].coords):  # kept without their attributes
+        labelled[name].attrs = dict(fields[0][name].attrs)
+    return labelled.transpose(*result, ...)
+
+
+def _tiled(
+    kernel: Kernel,
+    fields: Sequence[xr.DataArray],
+    per_cell: Sequence[xr.DataArray],
+    result: Mapping[str, Any],
+    inner: str,
+) -> xr.DataArray:
+    """Apply a kernel to dask blocks, or to arrays in memory."""
     tiled = [in_tiles(field, inner) for field in fields]
     first = tiled[0]
     cells = [dim for dim in first.dims if dim != inner]
@@ -61,7 +81,7 @@ def over_cells(
         values = kernel(*series, *alone)
         return values.reshape((*shape, *sizes.values()))
 
-    out = xr.apply_ufunc(
+    out: xr.DataArray = xr.apply_ufunc(
         block,
         *tiled,
         *beside,
@@ -73,12 +93,32 @@ def over_cells(
         dask_gufunc_kwargs={"output_sizes": sizes},
         keep_attrs=False,
     )
-    labelled: xr.DataArray = out.assign_coords(
-        {dim: (dim, list_of(v)) for dim, v in result.items()}
-    )
-    for name in set(labelled.coords) & set(first.coords):  # kept without their attributes
-        labelled[name].attrs = dict(first[name].attrs)
-    return labelled.transpose(*result, *cells)
+    return out
+
+
+def _streamed(
+    kernel: Kernel,
+    fields: Sequence[xr.DataArray],
+    per_cell: Sequence[xr.DataArray],
+    result: Mapping[str, Any],
+) -> xr.DataArray | None:
+    """Apply a kernel under the limit of memory, where the fields are files beyond it."""
+    limits = limits_held()
+    alike = all(field.chunks and field.dims == fields[0].dims for field in fields)
+    if limits is None or not alike or fields[0].dims[0] != "time":
+        return None
+    # dask holds what it reads and the tiles that it makes of that
+    if resident() + 2 * sum(field.nbytes for field in fields) <= limits.memory:
+        return None
+    from .series_lane import compute_streamed
+
+    template = fields[0].isel(time=0, drop=True)
+    beside = [_like_cells(one, fields[0], template.dims).values.reshape(-1) for one in per_cell]
+    sizes = [len(labels) for labels in result.values()]
+    data = compute_streamed(kernel, fields, beside, sizes, limits)
+    if data is None:
+        return None
+    return xr.DataArray(data, dims=(*template.dims, *result), coords=template.coords)
 
 
 def in_tiles(field: xr.DataArray, inner: str = "time") -> xr.DataArray:

@@ -25,8 +25,8 @@ from .days import HALF_YEAR, Frame
 from .definition import COMMON, Definition, definitions, inputs_of
 from .indicator import indicators
 from .lanes import compute_lazily, compute_now
-from .layout import Limits, limits_of
 from .lazy import compute_blocks
+from .limits import Limits, limits_of
 from .missing import missing_rule
 from .periods import DayAxis, PeriodName, day_axis
 from .units import conversion

@@ -28,7 +28,8 @@ from ..packed import Counter, PackedSource
 from .blocks import Job, Piece, compute_block, tile_cells
 from .counting import Counting
 from .days import Frame
-from .layout import EDGES, Layout, Limits, layout
+from .layout import EDGES, Layout, layout
+from .limits import Limits
 from .watching import tell
 from .window import Held, InMemory, InScratch, Reading, Window, bands
 
@@ -74,7 +75,7 @@ def compute_lane(
     IndicatorError
         If the disk does not hold the scratch file.
     """
-    with _share() as (threads, share), ThreadPoolExecutor(threads) as pool:
+    with threads_and_share() as (threads, share), ThreadPoolExecutor(threads) as pool:
         held = resident()
         limits = replace(limits, memory=held + int((limits.memory - held) * share))
         plan = layout(job, blocks, sources, rows, limits, threads)
@@ -85,12 +86,14 @@ def compute_lane(
         edges = np.zeros((len(blocks), job.joined, 3, cells), dtype=EDGES)
         is_south = None if south is None else np.ascontiguousarray(south).reshape(-1)
         told = _counter(plan)
+        begin = plan.blocks[0].times(plan.blocks[0].axis.position)[0]
         known: list[list[Any]] = [[] for _ in counters]
         for some in plan.rows:
             here = slice((some.start - rows.start) * row, (some.stop - rows.start) * row)
             counting = Counting(counters, (some.stop - some.start, *shape[1:]), pool)
             reading = Reading(sources, some, pool, counting.see if counters else None)
-            with _window(reading, plan, here.stop - here.start, limits) as window:
+            count, size = here.stop - here.start, plan.window_bytes
+            with open_window(reading, begin, count, plan.band_cells, size, limits) as window:
                 south_here = None if is_south is None else is_south[here]
                 _compute_rows(
                     job, plan, window, pool, out[..., here], edges[..., here], south_here, told
@@ -171,26 +174,30 @@ def _pieces(held: Sequence[Held], position: np.ndarray) -> list[Piece]:
 
 
 @contextmanager
-def _window(reading: Reading, plan: Layout, cells: int, limits: Limits) -> Iterator[Window]:
-    """Open the window of a band of rows; a scratch file has no name and dies with the process."""
-    begin = plan.blocks[0].times(plan.blocks[0].axis.position)[0]
-    if not plan.in_scratch:
+def open_window(
+    reading: Reading, begin: int, cells: int, band_cells: int, size: int, limits: Limits
+) -> Iterator[Window]:
+    """Open a window of some cells, in memory where `band_cells` is 0.
+
+    A scratch file, which needs `size` bytes, has no name and dies with the process.
+    """
+    if not band_cells:
         yield InMemory(reading, begin)
         return
     limits.scratch.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(limits.scratch).free
-    if free < plan.window_bytes:
+    if free < size:
         raise IndicatorError(
-            f"the days that are needed at a time take {plan.window_bytes / 1e9:.1f} GB; the memory "
+            f"the days that are needed at a time take {size / 1e9:.1f} GB; the memory "
             f"limit of {limits.memory / 1e9:.1f} GB does not hold them and {limits.scratch} has "
             f"{free / 1e9:.1f} GB left; raise SCO_MEMORY_LIMIT or free that disk"
         )
     with tempfile.TemporaryFile(dir=limits.scratch) as file:
-        yield InScratch(reading, begin, bands(cells, plan.band_cells), file)
+        yield InScratch(reading, begin, bands(cells, band_cells), file)
 
 
 @contextmanager
-def _share() -> Iterator[tuple[int, float]]:
+def threads_and_share() -> Iterator[tuple[int, float]]:
     """Yield how many threads, and which part of its process's memory, a lane may use.
 
     In this process lanes take turns with all threads; a worker of a dask cluster runs as many at

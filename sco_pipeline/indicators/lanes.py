@@ -22,7 +22,7 @@ from ..packed import Counter, PackedSource, Unpacked, source_key
 from .blocks import Job, join_blocks
 from .days import Frame
 from .lane import compute_lane
-from .layout import Limits
+from .limits import Limits
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -71,7 +71,7 @@ def compute_lazily(
     from dask.base import tokenize
     from dask.delayed import delayed
 
-    sources = [_source(field) for field in fields]
+    sources = [source_node(field) for field in fields]
     if any(source is None for source in sources):
         return None
     parts = _parts(frame, fields[0])
@@ -118,7 +118,7 @@ def _total(done: Any, *, counter: Counter, at: int, cells: int) -> np.ndarray:
     return counter.total(done[2][at], cells)
 
 
-def _source(field: xr.DataArray) -> Any:
+def source_node(field: xr.DataArray) -> Any:
     """Return a variable as a source, as a node of a graph where it is one; None if it is not."""
     from dask.delayed import Delayed
     from dask.highlevelgraph import HighLevelGraph
@@ -174,7 +174,7 @@ def _join(
 def _parts(frame: Frame, field: xr.DataArray) -> list[Part]:
     """Return the lanes: one on this machine, several on a cluster."""
     blocks, rows = blocks_of(frame), _all_rows(field)
-    workers, threads = _cluster()
+    workers, threads = cluster_size()
     if len(blocks) > 1:
         cuts = _cuts(len(blocks), threads * LANES_A_THREAD)
         return [Part(blocks[low:high], rows) for low, high in cuts]
@@ -209,7 +209,7 @@ def _south(south: xr.DataArray | None, part: Part) -> np.ndarray | None:
     return values[part.rows] if values.ndim else values
 
 
-def _cluster() -> tuple[int, int]:
+def cluster_size() -> tuple[int, int]:
     """Return workers and threads of the dask cluster that computes, or 1 and no threads."""
     if "distributed" not in sys.modules:
         return 1, 0

@@ -6,15 +6,14 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..memory import resident
 from ..packed import PackedSource
-from ..settings import Settings
 from .blocks import Job, tile_cells
 from .days import Frame
+from .limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -29,27 +28,6 @@ EDGES = np.int16
 
 WORKING_TILES = 16
 """Tiles of one variable that a thread needs beside the window, for values that are derived."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a computation may use.
-
-    Attributes
-    ----------
-    memory : int
-        Bytes of the whole process.
-    scratch : Path
-        Directory for scratch files.
-    """
-
-    memory: int
-    scratch: Path
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return the limits of this machine."""
-    return Limits(settings.memory_limit, settings.cache_dir / "scratch")
 
 
 @dataclass(frozen=True)
@@ -109,21 +87,47 @@ def layout(
             "results alone take %.1f GB; raise SCO_MEMORY_LIMIT or ask for fewer indicators",
             (beside + LEAST_ROOM) / 1e9, limits.memory / 1e9, _results(job, blocks, cells) / 1e9,
         )  # fmt: skip
-    held, band_cells = int(step * window), 0
-    parts: tuple[slice, ...] = (rows,)
-    if held > room:
-        together = max(source.rows for source in sources)
-        fitting = int(count * room / held) // together * together
-        if fitting:
-            starts = range(rows.start, rows.stop, fitting)
-            parts = tuple(slice(at, min(at + fitting, rows.stop)) for at in starts)
-            held = held * fitting // count
-        else:
-            # the other half is for pieces on their way into the file
-            band_cells, held = max(1, int(cells * room / 2 / held)), room
+    together = max(source.rows for source in sources)
+    parts, band_cells, held = cut(int(step * window), rows, together, cells, room)
     return Layout(
         tuple(blocks), parts, band_cells, int(step * window), int(step * read), held + beside
     )
+
+
+def cut(
+    held: int, rows: slice, together: int, cells: int, room: int
+) -> tuple[tuple[slice, ...], int, int]:
+    """Cut a window to the room there is.
+
+    Parameters
+    ----------
+    held : int
+        Bytes of the window of all rows.
+    rows : slice
+        Of the first dimension of space.
+    together : int
+        Rows that are stored together.
+    cells : int
+        Of all rows.
+    room : int
+        Bytes.
+
+    Returns
+    -------
+    tuple of slice, int, int
+        Rows that are read at a time; cells that are in memory at a time where the window lies in a
+        file, else 0; bytes that are held.
+    """
+    if held <= room:
+        return (rows,), 0, held
+    count = rows.stop - rows.start
+    fitting = int(count * room / held) // together * together
+    if fitting:
+        starts = range(rows.start, rows.stop, fitting)
+        parts = tuple(slice(at, min(at + fitting, rows.stop)) for at in starts)
+        return parts, 0, held * fitting // count
+    # the other half is for pieces on their way into the file
+    return (rows,), max(1, int(cells * room / 2 / held)), room
 
 
 def _steps(blocks: Sequence[Frame], source: PackedSource) -> tuple[int, int]:

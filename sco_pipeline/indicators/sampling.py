@@ -15,7 +15,8 @@ from ..settings import Settings
 from .blocks import Job, Piece, compute_block, tile_cells
 from .days import Frame
 from .lanes import blocks_of
-from .layout import layout, limits_of
+from .layout import layout
+from .limits import limits_of
 
 SAMPLE_BYTES = 2 * 2**20
 """What is read of each variable to measure the rate."""
