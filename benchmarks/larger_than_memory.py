@@ -152,6 +152,7 @@ def _compute(directory: Path, years: int, limit: str, indices: list[str]) -> Non
         parts.append(harmonise.open_dataset(entry, known, files, Request(variables=(name,))))
     ds = xr.merge(parts, join="exact", compat="equals", combine_attrs="drop_conflicts")
     baseline = (FIRST_YEAR, FIRST_YEAR + years - 1)
+    ds = ds.assign(tos=ds["tasmax"].rename("tos"))  # for indicators of the sea
     compute_indicators(ds, indices, baseline=baseline, memory_limit=limit).load()
 
 

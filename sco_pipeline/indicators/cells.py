@@ -19,6 +19,7 @@ from ..memory import resident
 from .limits import limits_held
 
 TILE_BYTES = 32 * 2**20
+SMALL_BYTES = 4 * 2**20
 Kernel = Callable[..., np.ndarray]
 
 
@@ -122,16 +123,20 @@ def _streamed(
 
 
 def in_tiles(field: xr.DataArray, inner: str = "time") -> xr.DataArray:
-    """Chunk a field so that each chunk holds whole series and at most `TILE_BYTES` as float64."""
+    """Chunk a field so that each chunk holds whole series and at most `TILE_BYTES` as float64.
+
+    A field in memory is cut smaller, into tiles for all threads, unless it is small anyway.
+    """
     if inner not in field.dims:
         raise IndicatorError(
             f"{field.name!r} has no dimension {inner!r}; found {list(map(str, field.dims))}"
         )
     cells = [dim for dim in field.dims if dim != inner]
     length = max(1, field.sizes[inner])
-    if not field.chunks and field.size * 8 <= TILE_BYTES:
+    if not field.chunks and field.size * 8 <= SMALL_BYTES:
         return field
-    room = max(1, TILE_BYTES // (8 * length))
+    size = TILE_BYTES if field.chunks else min(TILE_BYTES, max(SMALL_BYTES, field.size))
+    room = max(1, size // (8 * length))
     chunks: dict[Any, int] = {inner: -1}
     for dim in reversed(cells):
         chunks[dim] = max(1, min(field.sizes[dim], room))
