@@ -11,7 +11,7 @@ from .cells import over_cells
 from .indicator import indicator
 from .normals import WMO_1203, in_base_period, time_lengths
 from .periods import day_axis
-from .years import MONTHS
+from .years import MONTHS, group_sums
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")
 DAYS = 366
@@ -154,12 +154,11 @@ def _means(field: xr.DataArray, slot: np.ndarray, min_fraction: float) -> xr.Dat
     """Return the weighted mean of each group of times along a dimension ``slot``."""
     groups = slot.max() + 1 if slot.max() == 0 else len(SEASONS)
     lengths = np.asarray(time_lengths(field).values, dtype=float)
-    weights = np.where(slot[:, None] == np.arange(groups), lengths[:, None], 0.0)
+    whole = np.bincount(slot, lengths, groups)
 
     def mean(series: np.ndarray) -> np.ndarray:
-        present = np.isfinite(series)
-        total, held = np.where(present, series, 0.0) @ weights, present @ weights
-        enough = (held > 0) & (held >= min_fraction * weights.sum(axis=0))
+        total, held = group_sums(series, slot, groups, lengths)
+        enough = (held > 0) & (held >= min_fraction * whole)
         return np.where(enough, total / np.where(held > 0, held, 1.0), np.nan)
 
     return over_cells(mean, field, result={"slot": np.arange(groups)})

@@ -91,6 +91,26 @@ def _normal(
     return np.where(enough, statistic(series, month), np.nan)
 
 
+def mean_of(series: np.ndarray, weights: np.ndarray, min_fraction: float) -> np.ndarray:
+    """Return the weighted mean of each cell's series that holds enough of the weight: (cell, 1)."""
+    alone = np.zeros(series.shape[1], dtype=np.int64)
+    total, held = group_sums(series, alone, 1, weights)
+    enough = (held > 0) & (held >= min_fraction * weights.sum())
+    mean: np.ndarray = np.where(enough, total / np.where(held > 0, held, 1.0), np.nan)
+    return mean
+
+
+def departures(field: xr.DataArray, weights: np.ndarray, min_fraction: float) -> xr.DataArray:
+    """Take the weighted mean of each cell's series out of it: (time, ...)."""
+
+    def depart(series: np.ndarray) -> np.ndarray:
+        departure: np.ndarray = series - mean_of(series, weights, min_fraction)
+        return departure
+
+    out = over_cells(depart, field, result={"time": field["time"].values})
+    return out.assign_coords(time=field["time"])
+
+
 def over_time(
     reduce: Callable[[np.ndarray], np.ndarray], field: xr.DataArray, **sizes: int
 ) -> xr.DataArray:

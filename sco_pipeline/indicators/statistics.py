@@ -6,10 +6,13 @@ import numpy as np
 import xarray as xr
 
 from ..catalog import Period
+from .cells import over_cells
 from .indicator import indicator
 from .normals import (
     WMO_1203,
     by_month,
+    departures,
+    mean_of,
     month_deviation,
     month_mean,
     monthly_normal,
@@ -190,18 +193,12 @@ def period_mean(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArr
     DataArray (...), units of `field`
         Missing where less than `min_fraction` of the period is present.
     """
-    lengths = time_lengths(field).values
+    lengths = np.asarray(time_lengths(field).values, dtype=float)
 
-    def mean(values: np.ndarray) -> np.ndarray:
-        valid = np.isfinite(values)
-        present = valid @ lengths
-        total = np.where(valid, values, 0.0) @ lengths
-        enough = (present > 0) & (present >= min_fraction * lengths.sum())
-        result = np.full(total.shape, np.nan)
-        result[enough] = total[enough] / present[enough]
-        return result
+    def mean(series: np.ndarray) -> np.ndarray:
+        return mean_of(series, lengths, min_fraction)[:, 0]
 
-    return over_time(mean, field)
+    return over_cells(mean, field, result={})
 
 
 @indicator(
@@ -227,7 +224,8 @@ def departure(field: xr.DataArray, *, min_fraction: float = 0.8) -> xr.DataArray
     DataArray (time, ...), units of `field`
         Missing where the value or the mean is missing.
     """
-    return field - period_mean(field, min_fraction=min_fraction)
+    lengths = np.asarray(time_lengths(field).values, dtype=float)
+    return departures(field, lengths, min_fraction)
 
 
 @indicator(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from ..catalog import Period
 from ..errors import IndicatorError
 from .indicator import indicator
-from .normals import in_base_period
+from .normals import departures, in_base_period
 from .sea_level import labelled, millimetres
 from .seasonal_cycle import SANTER, rate_of
 
@@ -51,9 +52,9 @@ def water_storage_anomaly(
         If the units are no length, or the base period is not within the data.
     """
     factor = millimetres(lwe)
-    within = in_base_period(lwe, baseline)
-    enough = within.count("time") >= max(1.0, min_fraction * within.sizes["time"])
-    return (lwe - within.mean("time").where(enough)) * factor
+    base = in_base_period(lwe, baseline)["time"].values
+    based = np.isin(lwe["time"].values, base).astype(float)
+    return departures(lwe, based, min_fraction) * factor
 
 
 @indicator(

@@ -100,12 +100,16 @@ def year_means(series: np.ndarray, position: np.ndarray, count: int, share: floa
 
 
 def group_sums(
-    series: np.ndarray, position: np.ndarray, count: int
+    series: np.ndarray, position: np.ndarray, count: int, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sum and the number of the values present in each group; (cell, group)."""
+    """Return the sum and the number of the values present in each group: (cell, group).
+
+    With weights of the times, the weighted sum and the weight of the values.
+    """
     from .kernels.grouped import group_sums as compiled
 
-    total, held = compiled(series, np.asarray(position, dtype=np.int64), count)
+    alike = np.ones(series.shape[1]) if weights is None else np.asarray(weights, dtype=float)
+    total, held = compiled(series, np.asarray(position, dtype=np.int64), count, alike)
     return total, held
 
 

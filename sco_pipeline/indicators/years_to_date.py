@@ -11,8 +11,8 @@ from ..catalog import Period
 from ..errors import IndicatorError, unknown
 from .cells import over_cells
 from .indicator import indicator
-from .normals import WMO_1203, in_base_period, time_lengths
-from .years import calendar_years, year_stamps
+from .normals import WMO_1203, departures, in_base_period, time_lengths
+from .years import calendar_years, group_sums, year_stamps
 
 STRIPES = f"Hawkins (2018), Warming stripes, https://showyourstripes.info; {WMO_1203}"
 Statistic = Literal["mean", "sum"]
@@ -63,13 +63,14 @@ def year_to_date(
     values = field.isel(time=np.flatnonzero(date <= date[-1]))
     based = np.asarray(in_base_period(field, baseline)["time"].dt.year)
     found = _of_years(values, statistic, min_fraction)
-    normal = found.isel(time=np.isin(found["time"].dt.year, based)).mean("time")
 
     def order(series: np.ndarray) -> np.ndarray:
         above = (series[:, None, :] > series[:, :, None]).sum(axis=2) + 1.0
         return np.where(np.isfinite(series), above, np.nan)
 
-    parts = xr.Dataset({"year_to_date": found, "departure": found - normal})
+    parts = xr.Dataset(
+        {"year_to_date": found, "departure": departures(found, _those_of(found, based), 0.0)}
+    )
     parts["rank"] = over_cells(order, found, result={"time": found["time"]})
     about = {"departure": "Departure", "rank": "Rank"}
     for name, label in about.items():
@@ -115,7 +116,12 @@ def stripes(field: xr.DataArray, *, baseline: Period, min_fraction: float = 0.9)
     """
     based = np.asarray(in_base_period(field, baseline)["time"].dt.year)
     found = _of_years(field, "mean", min_fraction)
-    return found - found.isel(time=np.isin(found["time"].dt.year, based)).mean("time")
+    return departures(found, _those_of(found, based), 0.0)
+
+
+def _those_of(found: xr.DataArray, years: np.ndarray) -> np.ndarray:
+    """Return 1 for the times of some years, else 0."""
+    return np.isin(found["time"].dt.year, years).astype(float)
 
 
 def _of_years(field: xr.DataArray, statistic: str, min_fraction: float) -> xr.DataArray:
@@ -123,15 +129,12 @@ def _of_years(field: xr.DataArray, statistic: str, min_fraction: float) -> xr.Da
     years, position = calendar_years(field["time"])
     lengths = np.asarray(time_lengths(field).values, dtype=float)
     usual = np.bincount(position).max()
-    member = (position[:, None] == np.arange(len(years))).astype(float)
-    weights = member * lengths[:, None] if statistic == "mean" else member
 
     def reduce(series: np.ndarray) -> np.ndarray:
-        present = np.isfinite(series)
-        total = np.where(present, series, 0.0) @ weights
+        result, count = group_sums(series, position, len(years))
         if statistic == "mean":
-            total = total / np.maximum(present @ weights, np.finfo(float).tiny)
-        enough = present @ member >= max(1.0, min_fraction * usual)
-        return np.where(enough, total, np.nan)
+            total, held = group_sums(series, position, len(years), lengths)
+            result = total / np.where(held > 0, held, np.nan)
+        return np.where(count >= max(1.0, min_fraction * usual), result, np.nan)
 
     return over_cells(reduce, field, result={"time": year_stamps(years, field["time"])})
