@@ -142,7 +142,8 @@ class Fetcher:
         )  # fmt: skip
 
     def _of_series(self, granule: Granule) -> FetchedFile | MissingFile | Arrived:
-        cached = self._cached(granule)
+        # of what was read when this began; asked again under the lock
+        cached = self._cached(granule, again=False)
         if cached is not None and (self.settings.offline or not self._is_due(cached, granule)):
             return cached
         missing = MissingFile(
@@ -179,9 +180,9 @@ class Fetcher:
         self.ledger.add(again)
         return again
 
-    def _cached(self, granule: Granule) -> FetchedFile | None:
+    def _cached(self, granule: Granule, *, again: bool = True) -> FetchedFile | None:
         """Return the recorded file if it is intact."""
-        file = self.ledger.latest(granule.url)
+        file = self.ledger.latest(granule.url, again=again)
         if file is None:
             return None
         path = Path(file.path)
@@ -261,7 +262,7 @@ class Fetcher:
 
     def _place(self, granule: Granule, path: Path, digest: str) -> Path:
         """Return the final name: a new version gets its own, so that the old one stays whole."""
-        old = self.ledger.latest(granule.url)
+        old = self.ledger.latest(granule.url, again=False)  # its lock is held
         if old is None:
             return path
         if old.sha256 == digest:

@@ -39,15 +39,21 @@ class Ledger:
         self.dataset = dataset
         self._root = cache_dir
         self._path = cache_dir / dataset / "ledger.jsonl"
+        self._asked = False
         self._offset = 0
         self._identity: tuple[int, int] | None = None
         self._files: dict[str, list[FetchedFile]] = {}
         self._guard = threading.Lock()
 
-    def latest(self, url: str) -> FetchedFile | None:
-        """Return the newest record of an address that nothing superseded, or None."""
+    def latest(self, url: str, *, again: bool = True) -> FetchedFile | None:
+        """Return the newest record of an address that nothing superseded, or None.
+
+        Without looking `again` at the file, what was read so far: enough where the lock of the
+        address was held since, or where it is asked again under that lock.
+        """
         with self._guard:
-            self._read_on()
+            if again or not self._asked:
+                self._read_on()
             history = self._files.get(url, [])
             return next((f for f in reversed(history) if f.superseded_by is None), None)
 
@@ -60,8 +66,8 @@ class Ledger:
     def add(self, *files: FetchedFile) -> None:
         """Record files; an older record of the same address with other bytes is superseded."""
         lines = []
-        for file in files:
-            old = self.latest(file.url)
+        for first, file in enumerate(files):
+            old = self.latest(file.url, again=first == 0)
             if old is not None and old.sha256 != file.sha256:
                 lines.append(_superseded(old, file.sha256))
             lines.append({"event": "file", **self._stored(file)})
@@ -103,6 +109,7 @@ class Ledger:
 
     def _read_on(self) -> None:
         """Read the lines that were added since the last look."""
+        self._asked = True
         try:
             stat = self._path.stat()
             if self._identity == (stat.st_dev, stat.st_ino) and stat.st_size == self._offset:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import re
 import shutil
+import time
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -14,6 +16,10 @@ from .locks import locked
 
 # Larger files are trusted by size and time between regular checks, see settings.rehash_days.
 HASHED_AT_EACH_USE = 10**9
+
+_SMALL, _PLENTY = 2**20, 2**30
+_SEEN: dict[Path, tuple[float, int]] = {}
+"""When a disk was last asked, and how much was free."""
 
 
 def cache_name(url: str, version: str = "") -> str:
@@ -67,8 +73,14 @@ def remove(path: Path) -> None:
 
 
 def need_space(directory: Path, size: int, dataset: str) -> None:
-    """Raise unless `size` bytes fit on the disk of `directory`."""
-    free = shutil.disk_usage(directory).free
+    """Raise unless `size` bytes fit on the disk of `directory`.
+
+    Where there was plenty a moment ago, the system is not asked again for a small file.
+    """
+    asked, free = _SEEN.get(directory, (-math.inf, 0))
+    if size > _SMALL or free < _PLENTY or time.monotonic() - asked > 1.0:
+        free = shutil.disk_usage(directory).free
+        _SEEN[directory] = time.monotonic(), free
     if size > free:
         raise AccessError(
             f"dataset {dataset!r}: {size} bytes are needed in {directory} and {free} are free; "
