@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
+from functools import cached_property
 
 # Smaller files are hashed where they arrive: a thread would cost more than it saves.
 _THREAD_FROM = 8 * 2**20
@@ -28,10 +29,16 @@ class Hasher:
         self._count = 0
         self._length = max(1, min(_PIECE, size or _PIECE))
         self._current: bytearray | None = None
-        self._free: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
         self._made = 0
-        self._pieces: queue.SimpleQueue[tuple[bytearray, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+
+    @cached_property
+    def _free(self) -> queue.SimpleQueue[bytearray]:
+        return queue.SimpleQueue()
+
+    @cached_property
+    def _pieces(self) -> queue.SimpleQueue[tuple[bytearray, int] | None]:
+        return queue.SimpleQueue()
 
     def buffer(self) -> memoryview:
         """Return a buffer to fill; wait until an earlier one was hashed, if all are in use."""
@@ -66,7 +73,8 @@ class Hasher:
             self._pieces.put(None)
             self._thread.join()
             self._thread = None
-        self._free, self._made, self._current = queue.SimpleQueue(), 0, None
+        self._made, self._current = 0, None
+        self.__dict__.pop("_free", None)
 
     def _run(self) -> None:
         while (piece := self._pieces.get()) is not None:

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class Ledger:
             if old is not None and old.sha256 != file.sha256:
                 lines.append(_superseded(old, file.sha256))
             lines.append({"event": "file", **self._stored(file)})
-        self._append(lines)
+        self._append(lines, files)
 
     def supersede(self, old: FetchedFile, sha256: str) -> None:
         """Record that the file of another address, with hash `sha256`, took the place of `old`."""
@@ -84,28 +84,36 @@ class Ledger:
             content["path"] = Path(file.path[len(inside) :]).as_posix()
         return content
 
-    def _append(self, lines: list[dict[str, Any]]) -> None:
-        text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    def _append(self, lines: list[dict[str, Any]], files: Sequence[FetchedFile] = ()) -> None:
+        text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines).encode()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(text.encode())
+            identity, begin = self._write(text)
         except OSError as error:
             raise AccessError(
                 f"dataset {self.dataset!r}: the record {self._path} cannot be written "
                 f"({error.strerror}); give SCO_CACHE_DIR a directory that you may write to"
             ) from error
+        with self._guard:  # what was just written need not be read, if nobody else wrote
+            if len(lines) == len(files) and (identity, begin) == (self._identity, self._offset):
+                self._offset += len(text)
+                for file in files:
+                    self._keep(file)
 
-    def _write(self, text: bytes) -> None:
+    def _write(self, text: bytes) -> tuple[tuple[int, int], int]:
+        """Write lines at the end; return the identity of the file and where they begin."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             lock_descriptor(descriptor, True)
-            end = os.lseek(descriptor, 0, os.SEEK_END)
+            stat = os.fstat(descriptor)
+            end = stat.st_size
             if end and os.pread(descriptor, 1, end - 1) != b"\n":
                 text = b"\n" + text
             while text:  # a disk that is nearly full takes a part and refuses the rest
                 text = text[os.write(descriptor, text) :]
         finally:
             os.close(descriptor)
+        return (stat.st_dev, stat.st_ino), end
 
     def _read_on(self) -> None:
         """Read the lines that were added since the last look."""
@@ -149,11 +157,7 @@ class Ledger:
         event = line.pop("event")
         if event == "file":
             line["path"] = str(self._root / line["path"])
-            file = FetchedFile.model_validate(line)
-            known = self._files.setdefault(file.url, [])
-            # The same bytes once more: a later check, not a new version.
-            known[:] = [f for f in known if f.sha256 != file.sha256 or f.superseded_by]
-            known.append(file)
+            self._keep(FetchedFile.model_validate(line))
         elif event == "superseded":
             known = self._files.get(line["url"], [])
             known[:] = [
@@ -162,6 +166,12 @@ class Ledger:
                 else f
                 for f in known
             ]
+
+    def _keep(self, file: FetchedFile) -> None:
+        """Remember a record; the same bytes once more are a later check, not a new version."""
+        known = self._files.setdefault(file.url, [])
+        known[:] = [f for f in known if f.sha256 != file.sha256 or f.superseded_by]
+        known.append(file)
 
 
 def known_granules(entry: DatasetEntry, request: Request, settings: Settings) -> list[Granule]:

@@ -6,6 +6,7 @@ costs more than a small file itself, and copies a body twice.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections.abc import Callable
@@ -45,6 +46,18 @@ class Incoming:
                 self._start = found + 1
                 return line.removesuffix(b"\r")
             self._fill()
+
+    def lines(self) -> list[bytes] | None:
+        """Return the lines before an empty one and pass it, if all are here and end as they should.
+
+        None leaves them to `line`.
+        """
+        end = self._buffer.find(b"\r\n\r\n", self._start, self._end)
+        found = bytes(self._view[self._start : max(end, self._start)]).split(b"\r\n")
+        if any(b"\n" in one or not one for one in found):
+            return None
+        self._start = end + 4
+        return found
 
     def readinto(self, buffer: memoryview) -> int:
         """Read once into `buffer`: what came already, else what comes next; 0 at the end."""
@@ -148,9 +161,10 @@ class Response:
         return (int(match[1]), int(match[2])), int(match[3]), reason
 
     def _read_headers(self) -> dict[str, str]:
+        lines = self._incoming.lines()
+        coming = iter(self._incoming.line, None) if lines is None else iter((*lines, b""))
         found: dict[str, str] = {}
-        for _ in range(_HEADERS):
-            line = self._incoming.line()
+        for line in itertools.islice(coming, _HEADERS):
             if not line:
                 return found
             name, colon, value = line.partition(b":")

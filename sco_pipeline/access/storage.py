@@ -8,6 +8,7 @@ import math
 import re
 import shutil
 import time
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ _SEEN: dict[Path, tuple[float, int]] = {}
 """When a disk was last asked, and how much was free."""
 
 
+@lru_cache(maxsize=1024)
 def cache_name(url: str, version: str = "") -> str:
     """Return the file name under which the bytes of `url` are kept.
 
