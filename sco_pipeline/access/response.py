@@ -53,11 +53,11 @@ class Incoming:
         None leaves them to `line`.
         """
         end = self._buffer.find(b"\r\n\r\n", self._start, self._end)
-        found = bytes(self._view[self._start : max(end, self._start)]).split(b"\r\n")
-        if any(b"\n" in one or not one for one in found):
+        head = bytes(self._view[self._start : max(end, self._start)])
+        if not head or head.startswith(b"\r\n") or head.count(b"\n") != head.count(b"\r\n"):
             return None
         self._start = end + 4
-        return found
+        return head.split(b"\r\n")
 
     def readinto(self, buffer: memoryview) -> int:
         """Read once into `buffer`: what came already, else what comes next; 0 at the end."""

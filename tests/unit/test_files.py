@@ -53,3 +53,24 @@ def test_the_lock_waits_for_its_holder_and_not_for_a_dead_one(tmp_path, killed):
     holder.join()
     assert waited < 5
     assert killed or waited > 0.3
+
+
+def test_files_go_to_the_disk_together_until_that_is_slow(tmp_path, monkeypatch):
+    """One call for each group; each file alone once another program is writing much."""
+    calls = []
+
+    def slow(descriptor):
+        calls.append(descriptor)
+        time.sleep(0.02)
+        return 0
+
+    monkeypatch.setattr(files, "_syncfs", slow)
+    for group, patience in (("a", 10.0), ("b", 0.01), ("c", 0.01)):
+        monkeypatch.setattr(files, "_PATIENCE", patience)
+        pairs = [(tmp_path / f".{group}{n}", tmp_path / f"{group}{n}") for n in range(3)]
+        for temporary, _ in pairs:
+            temporary.write_text(group)
+        files.put_all_in_place(pairs)
+        assert [final.read_text() for _, final in pairs] == [group] * 3
+    assert len(calls) == 2
+    assert not list(tmp_path.glob(".*"))
