@@ -47,7 +47,7 @@ EVERY_FIELD = (
 ).split()
 TEMPERATURE = (
     "su id tr fd txx txn tnx tnn dtr gsl tx90p tx10p tn90p tn10p wsdi csdi hddheat cddcold gddgrow "
-    "ehf hwn hwf hwd hwm hwa"
+    "ehf hwn hwf hwd hwm hwa txm tnm tmm"
 ).split()
 RAIN = "rx1day rx5day sdii r10mm r20mm rnnmm cdd cwd r95ptot r99ptot prcptot".split()
 
@@ -60,6 +60,8 @@ RECIPES: dict[str, Made] = {
             *RAIN,
             "pet_hargreaves",
             *_of("tasmax", "daily_climatology"),
+            *_of("su", "trend"),
+            *_of("tmm", "stripes"),
             *_of("pr", "peak_return_level", peak_return_level=FEW),
         ),
     ),

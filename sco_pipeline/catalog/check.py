@@ -254,10 +254,10 @@ def _recipes(catalog: Catalog, able: Abilities) -> Iterator[Problem]:
                 yield Problem(
                     "error", place(recipe.id, "indicators", i), f"unknown indicator {request.id!r}"
                 )
-            if request.of not in (None, *recipe.inputs) and request.id != "xclim":
-                yield Problem(
-                    "error", place(recipe.id, "indicators", i), f"no input {request.of!r}"
-                )
+            before = (earlier.output for earlier in recipe.indicators[:i])
+            if request.of not in (None, *recipe.inputs, *before) and request.id != "xclim":
+                message = f"no input {request.of!r}, and no result before it"
+                yield Problem("error", place(recipe.id, "indicators", i), message)
         for variable, name in recipe.inputs.items():
             dataset = catalog.datasets.get(name)
             if dataset is not None and not dataset.fetchable:

@@ -111,8 +111,16 @@ def _step_of(index: pd.Index, frequency: str) -> str:
 
 def _with_own_scalars(da: xr.DataArray, name: str) -> xr.DataArray:
     """Rename scalar coordinates such as a threshold, so that no other result claims them."""
-    scalars = [str(key) for key in da.coords if da[key].ndim == 0 and key not in _PLACE]
-    return da.rename({key: f"{name}_{key}" for key in scalars})
+    return da.rename({key: f"{name}_{key}" for key in _scalars(da)})
+
+
+def without_own_scalars(da: xr.DataArray) -> xr.DataArray:
+    """Drop scalar coordinates such as a threshold, which a result of a result does not have."""
+    return da.drop_vars(_scalars(da))
+
+
+def _scalars(da: xr.DataArray) -> list[str]:
+    return [str(key) for key in da.coords if da[key].ndim == 0 and key not in _PLACE]
 
 
 def with_time_length(ds: xr.Dataset) -> xr.Dataset:

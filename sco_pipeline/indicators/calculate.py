@@ -13,7 +13,7 @@ from ..catalog.requests import FIELD, Baseline, check_requests
 from ..errors import IndicatorError, unknown
 from ..packed import Counter
 from ..settings import Settings
-from .axes import merge_time_axes, with_time_length
+from .axes import merge_time_axes, with_time_length, without_own_scalars
 from .definition import is_daily_index
 from .indicator import XCLIM, Indicator, Result, indicators
 from .limits import Limits, limits_of, within
@@ -85,6 +85,7 @@ def calculate(
 ) -> xr.Dataset:
     """Compute the indicators that a recipe asks for; see `compute_indicators`.
 
+    An indicator of any variable may be one of an earlier result, such as the trend of ``su``.
     Results that were made elsewhere and are `also` in the product get the same time axes. What
     `counters` count of daily variables is in the result if it was counted in the same visit.
     """
@@ -97,10 +98,24 @@ def calculate(
     with within(limits):
         for request in requests:
             if request.output not in daily:
-                _add(results, _named(request, _evaluate(ds, request, period, frequency)))
-                _add_error(results, ds, request, period)
+                known = _with_result(ds, request, results, frequency)
+                _add(results, _named(request, _evaluate(known, request, period, frequency)))
+                _add_error(results, known, request, period)
     _add(results, (also or {}).items())
     return merge_time_axes(results, ds, frequency)
+
+
+def _with_result(
+    ds: xr.Dataset,
+    request: IndicatorRequest,
+    results: Mapping[str, xr.DataArray],
+    frequency: Frequency,
+) -> xr.Dataset:
+    """Return the data, or an earlier result on its own time axis if a request is of that."""
+    if request.of is None or request.of in ds.data_vars or request.of not in results:
+        return ds
+    result = without_own_scalars(results[request.of])
+    return with_time_length(merge_time_axes({request.of: result}, ds, frequency))
 
 
 def _add(results: dict[str, xr.DataArray], more: Iterable[tuple[str, xr.DataArray]]) -> None:

@@ -220,6 +220,10 @@ class Days:
         """Return the largest or smallest value of each period (period, cell)."""
         return counts.extremes(self.values, self.frame.starts, self.frame.stops, largest)
 
+    def mean(self) -> np.ndarray:
+        """Return the mean of each period (period, cell)."""
+        return counts.means(self.values, self.frame.starts, self.frame.stops)
+
     def mean_above(self, other: Days) -> np.ndarray:
         """Return the mean difference to another variable in each period (period, cell)."""
         starts, stops = self.frame.starts, self.frame.stops

@@ -51,8 +51,10 @@ def compute(asked, name, at, change=lambda ds: ds, baseline=None):
     recipe, inputs = asked[name]
     base = recipe.baseline if baseline is None else baseline
     request = recipe.indicators[at]
+    before = [one for one in recipe.indicators if one.output == request.of]
     needed = indicators[request.id].needs_baseline
-    made = calculate(change(inputs.copy()), [request], baseline=base if needed else None)
+    asked_for = [*before, request]
+    made = calculate(change(inputs.copy()), asked_for, baseline=base if needed else None)
     return made.compute()
 
 

@@ -134,6 +134,26 @@ def sums_where(
 
 
 @njit(cache=True, nogil=True)
+def means(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Return the mean of the days that have a value, missing where none has."""
+    cells = values.shape[1]
+    out = np.zeros((starts.size, cells))
+    count = np.empty(cells, dtype=np.int32)
+    for period in range(starts.size):
+        total = out[period]
+        count[:] = 0
+        for day in range(starts[period], stops[period]):
+            row = values[day]
+            for cell in range(cells):
+                there = row[cell] == row[cell]
+                total[cell] += row[cell] if there else 0.0
+                count[cell] += there
+        for cell in range(cells):
+            total[cell] = total[cell] / count[cell] if count[cell] else np.nan
+    return out
+
+
+@njit(cache=True, nogil=True)
 def mean_differences(
     first: np.ndarray, second: np.ndarray, starts: np.ndarray, stops: np.ndarray
 ) -> np.ndarray:

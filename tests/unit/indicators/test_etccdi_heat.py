@@ -107,3 +107,22 @@ def test_degree_days_of_the_extremes():
             assert abs(float(found.gddgrow[k]) - expected) < 1e-9
         else:
             assert np.isnan(found.gddgrow[k])
+
+
+@pytest.mark.parametrize("frequency", ["year", "season", "month"])
+def test_means_of_daily_temperature(frequency):
+    """Against NumPy, missing where too many days are."""
+    series = station(15)
+    found = compute_indicators(
+        dataset(series, 2000, 2007), ["txm", "tnm", "tmm"], frequency=frequency
+    )
+    days = {"txm": series["tasmax"], "tnm": series["tasmin"]}
+    days["tmm"] = (series["tasmax"] + series["tasmin"]) / 2
+    slow = Slow(series, 2000, 2007, "standard", BASE)
+    for name, judged in (("txm", "tasmax"), ("tnm", "tasmin"), ("tmm", "tas")):
+        for k, months in enumerate(slow.periods(frequency)):
+            if slow.enough(judged, months, frequency):
+                expected = np.nanmean(days[name][slow.where(months)])
+                assert abs(float(found[name][k]) - expected) < 1e-9
+            else:
+                assert np.isnan(found[name][k])

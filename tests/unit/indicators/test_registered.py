@@ -20,7 +20,7 @@ CHECKED_BY = {
     ),
     "test_etccdi_heat.py": (
         "independent computation",
-        "ehf hwn hwf hwd hwm hwa hddheat cddcold gddgrow",
+        "ehf hwn hwf hwd hwm hwa hddheat cddcold gddgrow txm tnm tmm",
     ),
     "test_statistics.py": (
         "closed form",
