@@ -1,7 +1,7 @@
 """Normals, anomalies and trends by one program, run by `monthly` as a process of its own.
 
-``python monthly_works.py WHO FILE RESULT``: WHO is ours, cdo, flox or pymannkendall. Peers run in
-an environment of their own and need nothing of the package. Everything is written to a NetCDF
+``python monthly_works.py WHO DIRECTORY RESULT``: WHO is ours, cdo, flox or pymannkendall. Peers run
+in an environment of their own and need nothing of the package. Everything is written to a NetCDF
 file; the result is an ``.npz`` with what is compared, the anomalies of the last year only.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-BASE = 1991, 2020
+BASE = 1981, 2010
 COMPARED = ("climatology", "anomaly", "standardised_anomaly", "ols", "theil_sen", "pvalue")
 
 
@@ -37,23 +37,20 @@ def ours(data: Path, scratch: Path) -> dict[str, np.ndarray]:
 
     variables = load_catalog(Path(__file__).parent.parent / "catalog").variables
     entry = DatasetEntry(
-        id="bench", agency="none", role="none", title="tas", license="CC0-1.0",
-        citation="generated", coverage=Coverage(start=dt.date(1961, 1, 1)), frequency="month",
+        id="bench", agency="none", role="none", title="tasmax", license="CC0-1.0",
+        citation="generated", coverage=Coverage(start=dt.date(1981, 1, 1)), frequency="day",
         format="netcdf", access=Access(method="local", url="none"),
-        variables={"tas": Source(name="tas")},
+        variables={"tasmax": Source(name="tasmax")},
     )  # fmt: skip
-    request = Request(variables=("tas",))
-    ds = harmonise.open_dataset(entry, {"tas": variables["tas"]}, [data], request)
-    wanted = [
-        IndicatorRequest(id=name, of="tas", name=name)
-        for name in ("climatology", "anomaly", "standardised_anomaly")
-    ]
+    known, request = {"tasmax": variables["tasmax"]}, Request(variables=("tasmax",))
+    ds = harmonise.open_dataset(entry, known, sorted(data.glob("tasmax_*.nc")), request)
+    wanted = [IndicatorRequest(id="txm")]
+    wanted += [IndicatorRequest(id=name, of="txm", name=name) for name in COMPARED[:3]]
     for name, method in (("ols", "ols"), ("theil_sen", "theil-sen")):
         options = {"method": method, "season": "average"}
-        wanted.append(IndicatorRequest(id="trend", of="tas", name=name, options=options))
-    made = calculate(ds, wanted, baseline=BASE)
-    names = {name: name for name in COMPARED if name in made}
-    names |= {"theil_sen_pvalue": "pvalue", "ols_trend": "ols", "theil_sen_trend": "theil_sen"}
+        wanted.append(IndicatorRequest(id="trend", of="txm", name=name, options=options))
+    made = calculate(ds, wanted, baseline=BASE, frequency="month")
+    names = {"theil_sen_pvalue": "pvalue", "ols_trend": "ols", "theil_sen_trend": "theil_sen"}
     return _written(made.rename({k: v for k, v in names.items() if k in made}), scratch)
 
 
@@ -63,13 +60,15 @@ def cdo(data: Path, scratch: Path) -> dict[str, np.ndarray]:
 
     first, last = BASE
     base, normal, spread = f"-selyear,{first}/{last}", scratch / "mean.nc", scratch / "spread.nc"
-    anomaly, line = scratch / "anomaly.nc", scratch / "slope.nc"
+    anomaly, line, months = scratch / "anomaly.nc", scratch / "slope.nc", scratch / "months.nc"
+    files = " ".join(map(str, sorted(data.glob("tasmax_*.nc"))))
     for chain in (
-        f"-ymonmean {base} {data} {normal}",
-        f"-ymonstd1 {base} {data} {spread}",
-        f"-ymonsub {data} {normal} {anomaly}",
+        f"-monmean -mergetime [ {files} ] {months}",
+        f"-ymonmean {base} {months} {normal}",
+        f"-ymonstd1 {base} {months} {spread}",
+        f"-ymonsub {months} {normal} {anomaly}",
         f"-ymondiv {anomaly} {spread} {scratch / 'standardised_anomaly.nc'}",
-        f"-trend -yearmonmean {data} {scratch / 'level.nc'} {line}",
+        f"-trend -yearmean {months} {scratch / 'level.nc'} {line}",
     ):
         subprocess.run(
             ["cdo", "-s", "-O", "-f", "nc4", "-b", "F32", *chain.split()],
@@ -79,9 +78,8 @@ def cdo(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     names["standardised_anomaly"] = scratch / "standardised_anomaly.nc"
     found = {}
     for name, path in names.items():
-        with xr.open_dataset(path, engine="h5netcdf") as ds:
-            # a trend without time, per year
-            found[name] = ds["tas"].squeeze()[..., :, :][-12:].values
+        with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as ds:
+            found[name] = ds["tasmax"].squeeze()[..., :, :][-12:].values
     return found | {"ols": 10 * found["ols"]}
 
 
@@ -89,7 +87,7 @@ def flox(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     """Compute the climatology, the anomaly and least squares with xarray and flox."""
     import xarray as xr
 
-    tas = xr.open_dataset(data, engine="h5netcdf")["tas"].load()
+    tas = _monthly(data)
     first, last = BASE
     normal = tas.sel(time=slice(str(first), str(last))).groupby("time.month").mean()
     anomaly = tas.groupby("time.month") - normal
@@ -101,13 +99,20 @@ def flox(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     )
 
 
+def _monthly(data: Path) -> Any:
+    """Return the monthly means of all files with xarray and flox, in memory."""
+    import xarray as xr
+
+    each = [xr.open_dataset(path, engine="h5netcdf") for path in sorted(data.glob("tasmax_*.nc"))]
+    return xr.concat([ds["tasmax"].resample(time="MS").mean() for ds in each], dim="time")
+
+
 def pymannkendall(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     """Compute Theil-Sen and the Mann-Kendall test of each cell's yearly means."""
     import pymannkendall as package
     import xarray as xr
 
-    tas = xr.open_dataset(data, engine="h5netcdf")["tas"].load()
-    yearly = tas.groupby("time.year").mean().values
+    yearly = _monthly(data).groupby("time.year").mean().values
     slope, pvalue = np.full((2, *yearly.shape[1:]), np.nan)
     for cell in np.argwhere(np.isfinite(yearly).all(axis=0)):
         found = package.original_test(yearly[:, cell[0], cell[1]])

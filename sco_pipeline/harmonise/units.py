@@ -121,8 +121,10 @@ def conversion(found: str, wanted: str, *, difference: bool = False) -> Conversi
     >>> conversion("kg m-2 s-1", "mm d-1").factor
     86400.0
     """
-    target = _parse(wanted, wanted)
     month = _MONTHLY.match(found.strip())
+    if not month and normalise(found, wanted) == normalise(wanted, wanted):
+        return Conversion(note=_spelling_note(found, wanted))  # the registry takes time to load
+    target = _parse(wanted, wanted)
     if month:
         source, monthly = _parse(month["amount"], wanted), True
     else:
