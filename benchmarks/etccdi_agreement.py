@@ -25,11 +25,12 @@ PEER_CASES = (
     "exemplar", "gaps", "ties", "ties_coarse", "base_1961_1990", "base_1971_2000",
 )  # fmt: skip
 NOT_IN_XCLIM = ("r95ptot", "r99ptot")
-"""Xclim gives the share of the total, not the amount."""
+"""Xclim gives the share of the total, not the amount, from which it cannot be had back exactly."""
 
 HEAD = """# Agreement of the ETCCDI indices with the reference
 
-Made by `python -m benchmarks.etccdi_agreement`. The reference is climdex.pcic 1.2-0, run on a
+Made by `python -m benchmarks.etccdi_agreement --peers PYTHON --write PAGE`, where PYTHON has xclim
+(`benchmarks/requirements-peers.txt`). The reference is climdex.pcic 1.2-0, run on a
 station of 46 years and on variants of it and generated series with gaps, ties, spells over year
 ends and other calendars ({cases} cases, annual, seasonal and monthly).
 

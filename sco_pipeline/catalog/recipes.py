@@ -14,7 +14,9 @@ class IndicatorRequest(Model):
     """One indicator of a recipe, with the variable it is taken of and its options."""
 
     id: VariableId
-    of: VariableId | None = Field(None, description="variable, for an indicator of any variable")
+    of: VariableId | None = Field(
+        None, description="input or earlier result, for an indicator of any variable"
+    )
     name: VariableId | None = Field(None, description="name in the product, if not the default")
     options: dict[str, Any] = Field({})
 
