@@ -22,7 +22,7 @@ CASES = {
         for one in made.indicators
     )
 }
-EMPTY = {"lat": 0, "lon": 2}
+CELL = {"lat": 0, "lon": 2}
 OF_AREAS = (  # one value for all cells
     "sea_ice_extent sea_ice_area sea_ice_extent_anomaly snow_covered_area water_storage_mass "
     "sst_index urban_heat"
@@ -48,7 +48,17 @@ def about(variable):
 
 
 def compute(ds, request, baseline=BASELINE):
-    return calculate(ds, [request], baseline=tuple(baseline)).compute()
+    """One indicator, after the result that it is of."""
+    before = [one for _, one in CASES.values() if one.output == request.of]
+    return calculate(ds, [*before, request], baseline=tuple(baseline)).compute()
+
+
+def changed(recipe, value):
+    """The data with one value throughout in one cell."""
+    ds = data(recipe).copy(deep=True)
+    for variable in ds.data_vars:
+        ds[variable][{**CELL}] = value
+    return ds
 
 
 def results(ds):
@@ -68,18 +78,40 @@ def test_every_indicator_is_here():
 @pytest.mark.parametrize("name", CASES)
 def test_an_empty_cell_is_missing_and_changes_no_other(name):
     recipe, request = CASES[name]
-    ds = data(recipe).copy(deep=True)
-    for variable in ds.data_vars:
-        ds[variable][{**EMPTY}] = np.nan
-    found = results(compute(ds, request))
+    found = results(compute(changed(recipe, np.nan), request))
     for part, da in found.items():
         if request.id in OF_AREAS:
             assert "lat" not in da.dims
             continue
-        assert da.isel(EMPTY).isnull().all(), part
+        assert da.isel(CELL).isnull().all(), part
         expected = whole(name)[part].copy(deep=True)
-        expected[{**EMPTY}] = np.nan
+        expected[{**CELL}] = np.nan
         np.testing.assert_allclose(da, expected, rtol=1e-12, atol=1e-12, err_msg=part)
+
+
+@pytest.mark.parametrize("value", [-1.8, 0.0])
+@pytest.mark.parametrize("name", CASES)
+def test_a_cell_that_never_changes_changes_no_other(name, value):
+    """As the sea under ice, or the ground without snow."""
+    recipe, request = CASES[name]
+    for part, da in results(compute(changed(recipe, value), request)).items():
+        if request.id in OF_AREAS or part.endswith("significant"):  # of the whole field
+            continue
+        assert not np.isinf(da).any(), part
+        kept = xr.ones_like(da.isel(dict.fromkeys(set(da.dims) - set(CELL), 0)), dtype=bool)
+        kept[{**CELL}] = False
+        np.testing.assert_array_equal(da.where(kept), whole(name)[part].where(kept), err_msg=part)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_order_of_latitude_and_chunks_change_no_bit(name):
+    recipe, request = CASES[name]
+    flipped = compute(data(recipe).isel(lat=slice(None, None, -1)), request)
+    cut = compute(data(recipe).chunk(time=100, lat=2, lon=1), request)
+    for part, da in results(whole(name)).items():
+        if request.id not in OF_AREAS:  # sums over cells follow their order
+            np.testing.assert_array_equal(flipped[part].sortby("lat"), da, err_msg=part)
+            np.testing.assert_array_equal(cut[part], da, err_msg=part)
 
 
 @pytest.mark.parametrize("name", CASES)
