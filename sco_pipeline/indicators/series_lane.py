@@ -92,12 +92,14 @@ def _run(
     rows = slice(0, space[0] if space else 1)
     size = max(1, TILE_BYTES // (8 * steps))
     out = np.empty((cells, *sizes))
-    with threads_and_share() as (threads, _), ThreadPoolExecutor(threads) as pool:
-        beside = resident() + CODE_BYTES + out.nbytes
+    with threads_and_share() as (threads, share), ThreadPoolExecutor(threads) as pool:
+        held_now = resident()
+        memory = held_now + int((limits.memory - held_now) * share)
+        beside = held_now + CODE_BYTES + out.nbytes
         beside += threads * len(sources) * (1 + WORKING_TILES) * TILE_BYTES
         whole = steps * sum(source.step_bytes for source in sources)
         together = max(source.rows for source in sources)
-        room = max(LEAST_ROOM, limits.memory - beside)
+        room = max(LEAST_ROOM, memory - beside)
         parts, band_cells, _ = cut(whole, rows, together, cells, room)
         for part in parts:
             here = slice(part.start * row, part.stop * row)

@@ -45,7 +45,9 @@ def date_axis(axes: Axes, x: np.ndarray, step: float, *, labels: bool) -> None:
         names = [f"{tick:.0f}" for tick in ticks]
     else:
         months = np.arange(math.floor(low * 12 + 1e-6), math.ceil(high * 12 - 1e-6) + 1)
-        room = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
+        figure = axes.get_figure(root=True)  # the axes may stand in a part of it
+        assert figure is not None
+        room = axes.get_position().width * figure.get_figwidth()
         fitting = min(7, max(2, int(room / _MONTH_LABEL)))
         months = months[:: next(n for n in _MONTH_STEPS if n * fitting >= months.size)]
         ticks = months / 12

@@ -31,8 +31,8 @@ from sco_pipeline.catalog import (
     Variable,
     load_catalog,
 )
-from sco_pipeline.harmonise.units import conversion
 from sco_pipeline.settings import Settings
+from tests.headline_twins import grid, stored
 
 HEADLINE_RECIPES = {
     "mediterranean-summer-sst-2022": "esa-cci-sst-cdr3-l4",
@@ -84,23 +84,6 @@ def steps(entry: DatasetEntry, recipe: Recipe) -> pd.DatetimeIndex:
         days = pd.date_range(start, end, freq="D")
         return days[np.isin(days.day, (1, 11, 21))]
     return pd.date_range(start, end, freq=STEPS[entry.frequency])
-
-
-def grid(entry: DatasetEntry, recipe: Recipe, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """Centres of a coarse grid over the box of the recipe or of the dataset."""
-    box = recipe.bbox or entry.coverage.bbox
-    assert box is not None
-    east = np.linspace(box.west, box.east, count + 1)
-    north = np.linspace(box.south, box.north, count + 1)
-    return (north[:-1] + north[1:]) / 2, (east[:-1] + east[1:]) / 2
-
-
-def stored(entry: DatasetEntry, name: str, variable: Variable, values: np.ndarray) -> np.ndarray:
-    """Turn canonical values into those of the file."""
-    source = entry.variables[name]
-    units = source.units or source.file_units or variable.units
-    change = conversion(units, variable.units)
-    return np.asarray(((values - change.offset) / change.factor - source.offset) / source.scale)
 
 
 def write_dataset(

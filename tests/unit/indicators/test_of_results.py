@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sco_pipeline.catalog import IndicatorRequest
+import sco_pipeline as sco
+from sco_pipeline.catalog import IndicatorRequest, Recipe
 from sco_pipeline.errors import IndicatorError
 from sco_pipeline.indicators import compute_indicators
 from sco_pipeline.indicators.calculate import calculate
@@ -47,6 +48,20 @@ def test_anomalies_of_monthly_means_of_daily_data(files):
     np.testing.assert_allclose(found["tmm_annual_climatology"], annual, rtol=0, atol=1e-9)
     xr.testing.assert_equal(found["tmm_anomaly"]["time"], mean["time"])
     assert "time_bnds" in found.coords
+
+
+def test_the_trend_of_a_region_is_that_of_its_mean(files, settings):
+    """Not the mean of the trends of its cells."""
+    trend = IndicatorRequest(id="trend", of="su", options={"method": "ols"})
+    recipe = Recipe(
+        id="hot", title="Hot", summary="For a test.", inputs={"tasmax": "daily-tasmax"},
+        indicators=(IndicatorRequest(id="su"), trend), regions=("globe",), cadence="once",
+    )  # fmt: skip
+    product = sco.compute(recipe, daily_files.read(files), settings)
+    mean = product["su_regional"].squeeze("region").values
+    slope = np.polyfit(np.asarray(product["time"].dt.year), mean, 1)[0] * 10
+    assert abs(product["su_trend_regional"].item() - slope) < 1e-9
+    assert abs(product["su_trend"].mean().item() - slope) > 1e-3
 
 
 def test_a_result_must_come_before(files):
