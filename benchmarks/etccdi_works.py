@@ -39,12 +39,39 @@ def main() -> None:
 def ours(work: str, directory: Path) -> dict[str, np.ndarray]:
     """Compute with the package, from files to values."""
     import dask
+
+    from sco_pipeline.indicators import compute_indicators
+
+    ds = _opened(directory)
+    years = int(ds.time.dt.year[0]), int(ds.time.dt.year[-1])
+    options = {"bootstrap": work == "bootstrap"} if work != "plain" else {}
+    with dask.config.set(scheduler="threads", num_workers=2):
+        found = compute_indicators(ds, WORKS[work], baseline=years, **options).load()
+    return {name: found[name].values for name in WORKS[work]}
+
+
+def limit(work: str, directory: Path) -> dict[str, np.ndarray]:
+    """Read and decode every number once with our reader, in two threads, and forget it."""
+    from sco_pipeline.indicators.lanes import source_node
+    from sco_pipeline.indicators.window import InMemory, Reading
+
+    ds = _opened(directory)
+    sources = [source_node(ds[name]).compute() for name in NAMES]
+    with ThreadPoolExecutor(2) as pool:
+        window, begin = InMemory(Reading(sources, slice(0, ds.sizes["lat"]), pool), 0), 0
+        for end in sources[0].files.tolist():
+            window.move(begin, end)
+            begin = end
+    return {"numbers": np.array(begin)}
+
+
+def _opened(directory: Path) -> Any:
+    """Return the data as the package opens them."""
     import xarray as xr
 
     from sco_pipeline import harmonise
     from sco_pipeline.catalog import Request, load_catalog
     from sco_pipeline.catalog.models import Access, Coverage, DatasetEntry, Source
-    from sco_pipeline.indicators import compute_indicators
 
     variables = load_catalog(Path(__file__).parent.parent / "catalog").variables
     parts = []
@@ -58,26 +85,7 @@ def ours(work: str, directory: Path) -> dict[str, np.ndarray]:
         files = sorted(directory.glob(f"{name}_*.nc"))
         request = Request(variables=(name,))
         parts.append(harmonise.open_dataset(entry, {name: variables[name]}, files, request))
-    ds = xr.merge(parts, join="exact", compat="equals", combine_attrs="drop_conflicts")
-    years = int(ds.time.dt.year[0]), int(ds.time.dt.year[-1])
-    options = {"bootstrap": work == "bootstrap"} if work != "plain" else {}
-    with dask.config.set(scheduler="threads", num_workers=2):
-        found = compute_indicators(ds, WORKS[work], baseline=years, **options).load()
-    return {name: found[name].values for name in WORKS[work]}
-
-
-def limit(work: str, directory: Path) -> dict[str, np.ndarray]:
-    """Read and decode every number once with our reader, in two threads."""
-    import xarray as xr
-
-    from sco_pipeline.chunks import with_fast_chunks
-
-    def read(path: Path) -> int:
-        with xr.open_dataset(path, engine="h5netcdf", decode_cf=False, cache=False) as ds:
-            return int(with_fast_chunks(ds, path)[path.stem.partition("_")[0]].values.size)
-
-    with ThreadPoolExecutor(2) as pool:
-        return {"numbers": np.array(sum(pool.map(read, sorted(directory.glob("*.nc")))))}
+    return xr.merge(parts, join="exact", compat="equals", combine_attrs="drop_conflicts")
 
 
 def _in_memory(directory: Path) -> Any:

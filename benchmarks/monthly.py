@@ -1,7 +1,7 @@
 """Time normals, anomalies and trends of daily data against peers.
 
 ``python -m benchmarks.monthly [--data DIRECTORY] [--years N --lats N --lons N] [--peers PYTHON]
-[--who ...] [--rounds N]``: from yearly int16 files of daily maximum temperature to a NetCDF file
+[--who ...] [--rounds N]``: from yearly int16 files of daily tasmin, tasmax and pr to a NetCDF file
 with the monthly climatology, the anomaly and the standardised anomaly of the monthly means, and the
 trends of their yearly means by least squares and by Theil-Sen with the Mann-Kendall test. CDO
 has no Theil-Sen; of flox with xarray the climatology, the anomaly and least squares are asked; of

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 BASE = 1981, 2010
-COMPARED = ("climatology", "anomaly", "standardised_anomaly", "ols", "theil_sen", "pvalue")
+VARIABLES = ("tasmin", "tasmax", "pr")
+NORMALS = ("climatology", "anomaly", "standardised_anomaly")
 
 
 def main() -> None:
@@ -36,75 +37,100 @@ def ours(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     from sco_pipeline.indicators.calculate import calculate
 
     variables = load_catalog(Path(__file__).parent.parent / "catalog").variables
-    entry = DatasetEntry(
-        id="bench", agency="none", role="none", title="tasmax", license="CC0-1.0",
-        citation="generated", coverage=Coverage(start=dt.date(1981, 1, 1)), frequency="day",
-        format="netcdf", access=Access(method="local", url="none"),
-        variables={"tasmax": Source(name="tasmax")},
-    )  # fmt: skip
-    known, request = {"tasmax": variables["tasmax"]}, Request(variables=("tasmax",))
-    ds = harmonise.open_dataset(entry, known, sorted(data.glob("tasmax_*.nc")), request)
-    wanted = [IndicatorRequest(id="txm")]
-    wanted += [IndicatorRequest(id=name, of="txm", name=name) for name in COMPARED[:3]]
-    for name, method in (("ols", "ols"), ("theil_sen", "theil-sen")):
-        options = {"method": method, "season": "average"}
-        wanted.append(IndicatorRequest(id="trend", of="txm", name=name, options=options))
-    made = calculate(ds, wanted, baseline=BASE, frequency="month")
-    names = {"theil_sen_pvalue": "pvalue", "ols_trend": "ols", "theil_sen_trend": "theil_sen"}
-    return _written(made.rename({k: v for k, v in names.items() if k in made}), scratch)
+    wanted, read = [], []
+    for name in VARIABLES:
+        entry = DatasetEntry(
+            id="bench", agency="none", role="none", title=name, license="CC0-1.0",
+            citation="generated", coverage=Coverage(start=dt.date(1981, 1, 1)), frequency="day",
+            format="netcdf", access=Access(method="local", url="none"),
+            variables={name: Source(name=name)},
+        )  # fmt: skip
+        known, request = {name: variables[name]}, Request(variables=(name,))
+        files = sorted(data.glob(f"{name}_*.nc"))
+        read.append(harmonise.open_dataset(entry, known, files, request))
+        monthly = f"{name}_mean"
+        wanted.append(IndicatorRequest(id="mean", of=name))
+        for normal in NORMALS:
+            wanted.append(IndicatorRequest(id=normal, of=monthly, name=f"{name}_{normal}"))
+        for method in ("ols", "theil-sen"):
+            options = {"method": method, "season": "average"}
+            output = f"{name}_{method.replace('-', '_')}"
+            wanted.append(IndicatorRequest(id="trend", of=monthly, name=output, options=options))
+    made = calculate(_merged(read), wanted, baseline=BASE, frequency="month")
+    made = made.rename({f"{name}_theil_sen_pvalue": f"{name}_pvalue" for name in VARIABLES})
+    whats = (*NORMALS, "ols", "theil_sen", "pvalue")
+    return _written(made[[f"{name}_{what}" for name in VARIABLES for what in whats]], scratch)
+
+
+def _merged(read: list[Any]) -> Any:
+    """Put the variables into one Dataset; they share grid and days."""
+    import xarray as xr
+
+    return xr.merge(read, join="exact", compat="override", combine_attrs="override")
 
 
 def cdo(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     """Compute with CDO, operators chained where that saves reading."""
     import xarray as xr
 
+    found = {}
+    for name in VARIABLES:
+        for what, path in _by_cdo(data, name, scratch).items():
+            with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as ds:
+                found[f"{name}_{what}"] = ds[name].squeeze()[..., :, :][-12:].values
+        found[f"{name}_ols"] = 10 * found[f"{name}_ols"]
+    return found
+
+
+def _by_cdo(data: Path, name: str, scratch: Path) -> dict[str, Path]:
+    """Compute all of a variable; return the files."""
     first, last = BASE
-    base, normal, spread = f"-selyear,{first}/{last}", scratch / "mean.nc", scratch / "spread.nc"
-    anomaly, line, months = scratch / "anomaly.nc", scratch / "slope.nc", scratch / "months.nc"
-    files = " ".join(map(str, sorted(data.glob("tasmax_*.nc"))))
+    path = {
+        what: scratch / f"{name}-{what}.nc"
+        for what in ("months", "spread", "level", "ols", *NORMALS)
+    }
+    base, months = f"-selyear,{first}/{last}", path["months"]
+    files = " ".join(map(str, sorted(data.glob(f"{name}_*.nc"))))
+    normal, anomaly = path["climatology"], path["anomaly"]
     for chain in (
         f"-monmean -mergetime [ {files} ] {months}",
         f"-ymonmean {base} {months} {normal}",
-        f"-ymonstd1 {base} {months} {spread}",
+        f"-ymonstd1 {base} {months} {path['spread']}",
         f"-ymonsub {months} {normal} {anomaly}",
-        f"-ymondiv {anomaly} {spread} {scratch / 'standardised_anomaly.nc'}",
-        f"-trend -yearmean {months} {scratch / 'level.nc'} {line}",
+        f"-ymondiv {anomaly} {path['spread']} {path['standardised_anomaly']}",
+        f"-trend -yearmean {months} {path['level']} {path['ols']}",
     ):
         subprocess.run(
             ["cdo", "-s", "-O", "-f", "nc4", "-b", "F32", *chain.split()],
             check=True, capture_output=True,
         )  # fmt: skip
-    names = {"climatology": normal, "anomaly": anomaly, "ols": line}
-    names["standardised_anomaly"] = scratch / "standardised_anomaly.nc"
-    found = {}
-    for name, path in names.items():
-        with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as ds:
-            found[name] = ds["tasmax"].squeeze()[..., :, :][-12:].values
-    return found | {"ols": 10 * found["ols"]}
+    return {what: path[what] for what in (*NORMALS, "ols")}
 
 
 def flox(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     """Compute the climatology, the anomaly and least squares with xarray and flox."""
     import xarray as xr
 
-    tas = _monthly(data)
+    made = {}
     first, last = BASE
-    normal = tas.sel(time=slice(str(first), str(last))).groupby("time.month").mean()
-    anomaly = tas.groupby("time.month") - normal
-    yearly = tas.groupby("time.year").mean()
-    slope = yearly.polyfit("year", 1)["polyfit_coefficients"].sel(degree=1) * 10
-    made = {"climatology": normal, "anomaly": anomaly, "ols": slope}
-    return _written(
-        xr.Dataset({k: v.drop_vars("degree", errors="ignore") for k, v in made.items()}), scratch
-    )
+    for name in VARIABLES:
+        monthly = _monthly(data, name)
+        normal = monthly.sel(time=slice(str(first), str(last))).groupby("time.month").mean()
+        made[f"{name}_climatology"] = normal
+        made[f"{name}_anomaly"] = monthly.groupby("time.month") - normal
+        yearly = monthly.groupby("time.year").mean()
+        slope = yearly.polyfit("year", 1)["polyfit_coefficients"].sel(degree=1, drop=True)
+        made[f"{name}_ols"] = slope * 10
+    return _written(xr.Dataset(made), scratch)
 
 
-def _monthly(data: Path) -> Any:
+def _monthly(data: Path, name: str) -> Any:
     """Return the monthly means of all files with xarray and flox, in memory."""
     import xarray as xr
 
-    each = [xr.open_dataset(path, engine="h5netcdf") for path in sorted(data.glob("tasmax_*.nc"))]
-    return xr.concat([ds["tasmax"].resample(time="MS").mean() for ds in each], dim="time")
+    files = sorted(data.glob(f"{name}_*.nc"))
+    each = [xr.open_dataset(path, engine="h5netcdf")[name] for path in files]
+    return xr.concat([da.resample(time="MS").mean() for da in each], dim="time")
 
 
 def pymannkendall(data: Path, scratch: Path) -> dict[str, np.ndarray]:
@@ -112,13 +138,16 @@ def pymannkendall(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     import pymannkendall as package
     import xarray as xr
 
-    yearly = _monthly(data).groupby("time.year").mean().values
-    slope, pvalue = np.full((2, *yearly.shape[1:]), np.nan)
-    for cell in np.argwhere(np.isfinite(yearly).all(axis=0)):
-        found = package.original_test(yearly[:, cell[0], cell[1]])
-        slope[tuple(cell)], pvalue[tuple(cell)] = found.slope * 10, found.p
-    cells = ("lat", "lon")
-    return _written(xr.Dataset({"theil_sen": (cells, slope), "pvalue": (cells, pvalue)}), scratch)
+    made = {}
+    for name in VARIABLES:
+        yearly = _monthly(data, name).groupby("time.year").mean().values
+        slope, pvalue = np.full((2, *yearly.shape[1:]), np.nan)
+        for cell in np.argwhere(np.isfinite(yearly).all(axis=0)):
+            found = package.original_test(yearly[:, cell[0], cell[1]])
+            slope[tuple(cell)], pvalue[tuple(cell)] = found.slope * 10, found.p
+        made[f"{name}_theil_sen"] = ("lat", "lon"), slope
+        made[f"{name}_pvalue"] = ("lat", "lon"), pvalue
+    return _written(xr.Dataset(made), scratch)
 
 
 def _written(made: Any, scratch: Path) -> dict[str, np.ndarray]:
@@ -127,7 +156,6 @@ def _written(made: Any, scratch: Path) -> dict[str, np.ndarray]:
 
     warnings.simplefilter("ignore")
     path = scratch / "made.nc"
-    made = made[[name for name in COMPARED if name in made]]
     kind = {name: {"dtype": "float32"} for name in made.data_vars}
     made.drop_attrs().to_netcdf(path, engine="h5netcdf", encoding=kind)
     with xr.open_dataset(path, engine="h5netcdf") as ds:

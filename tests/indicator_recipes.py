@@ -97,6 +97,8 @@ RECIPES: dict[str, Made] = {
             "marine_heatwave_threshold",
             "degree_heating_weeks",
             "sst_index",
+            *_of("tos", "mean", "maximum", "minimum"),
+            *_of("tos_maximum", "anomaly"),
         ),
     ),
     "sea-level": Made(

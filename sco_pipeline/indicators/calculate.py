@@ -17,8 +17,9 @@ from .axes import merge_time_axes, with_time_length, without_own_scalars
 from .definition import is_daily_index
 from .indicator import XCLIM, Indicator, Result, indicators
 from .limits import Limits, limits_of, within
+from .placeholders import about_field, filled
 from .thresholds import with_threshold
-from .uncertainty import UNCERTAINTY, carried
+from .uncertainty import UNCERTAINTY, carried, shared_by_all_times
 
 Frequency = Literal["day", "month", "season", "year"]
 
@@ -151,17 +152,27 @@ def _daily(
     if not daily:
         return {}
     # compiled kernels: only when they are used
-    from .engine import compute_daily
+    from .engine import Request, compute_daily
 
-    found = [(request.output, request.id, request.options) for request in daily]
+    errors = [one for one in daily if one.id == "mean" and f"{one.of}{UNCERTAINTY}" in ds]
+    found = [Request(one.output, one.id, one.options, one.of) for one in daily]
+    found += [
+        Request(f"{one.output}{UNCERTAINTY}", one.id, one.options, f"{one.of}{UNCERTAINTY}")
+        for one in errors
+    ]
     results = compute_daily(ds, found, baseline, frequency, limits, counters)
+    for one in errors:
+        results.pop(f"{one.of}{UNCERTAINTY}_valid_days")
+        name = f"{one.output}{UNCERTAINTY}"
+        results[name] = shared_by_all_times(results[one.output], results[name])
     for request in daily:
         entry = indicators[request.id]
-        first = next(ds[name] for name in ("tas", *entry.inputs) if name in ds)
-        one = results[request.output]
-        results[request.output] = with_threshold(one, entry, request.options, first)
+        inputs = (request.of,) if request.of else ("tas", *entry.inputs)
+        first = next(ds[name] for name in inputs if name in ds)
+        made = results[request.output]
+        results[request.output] = with_threshold(made, entry, request.options, first)
     counts = {counter.name for counter in counters.values()}
-    for name in set(results) - {request.output for request in daily} - counts:
+    for name in set(results) - {request.name for request in found} - counts:
         results[name].attrs.setdefault("standard_name", "number_of_observations")
     return results
 
@@ -203,7 +214,7 @@ def _evaluate(
         result = with_threshold(result, entry, request.options, fields[0])
     else:
         for name in result.data_vars:
-            own = _filled(result[name].attrs, fields[0])
+            own = filled(result[name].attrs, fields[0])
             shared = _attributes(entry, fields[0]) | _chosen(entry, keywords)
             if own.get("units", shared["units"]) != shared["units"]:
                 shared.pop("units_metadata", None)
@@ -242,7 +253,7 @@ def _input(ds: xr.Dataset, entry: Indicator, name: str, request: IndicatorReques
 
 def _attributes(entry: Indicator, field: xr.DataArray) -> dict[str, Any]:
     """Return the attributes of a result, from those of the indicator and of its first input."""
-    about = _about(field)
+    about = about_field(field)
     attributes: dict[str, Any] = {
         "long_name": entry.long_name.format_map(about),
         "units": entry.units.format_map(about),
@@ -271,24 +282,6 @@ def _chosen(entry: Indicator, keywords: Mapping[str, Any]) -> dict[str, str]:
         chosen["base_period"] = f"{base.start}..{base.end}"
     text = "; ".join(f"{name}={value}" for name, value in chosen.items())
     return {"definition_options": text} if text else {}
-
-
-def _about(field: xr.DataArray) -> dict[str, str]:
-    """Return what stands for the placeholders of attributes."""
-    keys = ("units", "long_name", "standard_name")
-    about = {key: str(field.attrs.get(key) or field.name) for key in keys}
-    name = about["long_name"]
-    if name[1:2].islower() and not name.partition(" ")[2][:1].isupper():  # no acronym, no name
-        about["long_name"] = name[0].lower() + name[1:]
-    return about
-
-
-def _filled(attributes: Mapping[str, Any], field: xr.DataArray) -> dict[str, Any]:
-    """Fill the placeholders of the attributes that a result brings along."""
-    return {
-        key: value.format_map(_about(field)) if isinstance(value, str) else value
-        for key, value in attributes.items()
-    }
 
 
 def _named(request: IndicatorRequest, result: Result) -> list[tuple[str, xr.DataArray]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,16 +76,8 @@ def _tiled(
     cells = [dim for dim in first.dims if dim != inner]
     beside = [_like_cells(values, first, cells) for values in per_cell]
     sizes = {dim: len(labels) for dim, labels in result.items()}
-
-    def block(*arrays: np.ndarray) -> np.ndarray:
-        shape = arrays[0].shape[:-1]
-        series = [np.array(a, dtype=float).reshape(-1, a.shape[-1]) for a in arrays[: len(fields)]]
-        alone = [np.array(a, dtype=float).reshape(-1) for a in arrays[len(fields) :]]
-        values = kernel(*series, *alone)
-        return values.reshape((*shape, *sizes.values()))
-
     out: xr.DataArray = xr.apply_ufunc(
-        block,
+        _Block(kernel, len(fields), tuple(sizes.values())),
         *tiled,
         *beside,
         input_core_dims=[[inner]] * len(fields) + [[]] * len(beside),
@@ -95,6 +89,33 @@ def _tiled(
         keep_attrs=False,
     )
     return out
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A kernel of series as a function of blocks; it knows nothing of the graph that it is in."""
+
+    kernel: Kernel
+    fields: int
+    sizes: tuple[int, ...]
+
+    def __call__(self, *arrays: np.ndarray) -> np.ndarray:
+        """Return the results of the cells of a block: (..., *sizes)."""
+        shape = arrays[0].shape[:-1]
+        series, alone = arrays[: self.fields], arrays[self.fields :]
+        rows = [np.array(one, dtype=float).reshape(-1, one.shape[-1]) for one in series]
+        values = self.kernel(*rows, *(np.array(one, dtype=float).reshape(-1) for one in alone))
+        return values.reshape((*shape, *self.sizes))
+
+    @cached_property
+    def _token(self) -> str:
+        from dask.base import tokenize
+
+        return str(tokenize(self.kernel, self.fields, self.sizes))
+
+    def __dask_tokenize__(self) -> str:
+        """Return what stands for the kernel; dask asks several times, and pickles to know it."""
+        return self._token
 
 
 def _streamed(

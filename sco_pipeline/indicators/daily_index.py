@@ -90,7 +90,7 @@ def _of_arrays(definition: Definition) -> Callable[..., xr.DataArray]:
     """Return the index as a function of DataArrays, with a signature that tells its options."""
 
     def compute(*fields: xr.DataArray, **keywords: Any) -> xr.DataArray:
-        from .engine import compute_daily
+        from .engine import Request, compute_daily
 
         names = inputs_of(definition)
         named = [field.rename(name) for name, field in zip(names, fields, strict=True)]
@@ -103,7 +103,8 @@ def _of_arrays(definition: Definition) -> Callable[..., xr.DataArray]:
             ) from error
         baseline = keywords.pop("baseline", None)
         frequency = keywords.pop("frequency")
-        results = compute_daily(ds, [(definition.id, definition.id, keywords)], baseline, frequency)
+        request = Request(definition.id, definition.id, keywords, definition.variables[0])
+        results = compute_daily(ds, [request], baseline, frequency)
         return results[definition.id]
 
     kind = inspect.Parameter

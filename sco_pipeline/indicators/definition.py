@@ -9,11 +9,12 @@ the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from ..catalog.requests import FIELD
 from ..errors import IndicatorError
 from .indicator import indicators
 
@@ -59,7 +60,8 @@ class Definition:
     function : callable
         ``(*Days, **options)`` to an array ``(period, cell)`` or `Joined`.
     variables : tuple of str
-        What the function takes; ``tas`` may come of ``tasmax`` and ``tasmin``.
+        What the function takes; ``tas`` may come of ``tasmax`` and ``tasmin``; ``("field",)`` for
+        any variable.
     options : mapping
         Keyword-only arguments with their defaults, and the common ones.
     frequencies : tuple of str
@@ -82,6 +84,12 @@ class Definition:
     by_hemisphere: bool
     judged_by: tuple[str, ...]
     joins: bool
+
+    def of(self, variable: str | None) -> Definition:
+        """Return an index of any variable as one of this variable."""
+        if variable is None or self.variables != (FIELD,):
+            return self
+        return replace(self, variables=(variable,), judged_by=(variable,))
 
     def own_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that the function itself takes, with defaults."""

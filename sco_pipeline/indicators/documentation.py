@@ -11,8 +11,9 @@ _INPUTS = {
     "tasmin": "Daily minimum temperature.",
     "tas": "Daily mean temperature.",
     "pr": "Daily precipitation.",
+    "field": "Daily values of any variable.",
 }
-_UNITS = {"pr": "mm d-1"}
+_UNITS = {"pr": "mm d-1", "field": "any units"}
 _OPTIONS = {
     "frequency": ('{"year", "season", "month"}', "Of the result."),
     "baseline": ("Period", "Base period, whole calendar years inside the data."),
@@ -91,7 +92,8 @@ def document(
     for name in keywords:
         kind, meaning = _OPTIONS[name]
         text += [f"{name} : {kind}", f"    {meaning}"]
-    text += ["", "Returns", "-------", f"DataArray (time, ...), {units}"]
+    text += ["", "Returns", "-------"]
+    text += [f"DataArray (time, ...), {units.replace('{units}', 'units of `field`')}"]
     text += ["    One value a period, missing where too many days are."]
     text += ["", "Raises", "------", "IndicatorError"]
     text += ["    If data, units, options or base period do not fit."]

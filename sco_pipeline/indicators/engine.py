@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -29,16 +29,28 @@ from .lazy import compute_blocks
 from .limits import Limits, limits_of
 from .missing import missing_rule
 from .periods import DayAxis, PeriodName, day_axis
-from .units import conversion
-
-Request = tuple[str, str, Mapping[str, Any]]
-"""Name of the result, id of the index, options."""
+from .placeholders import about_field
+from .units import conversion, units_of
 
 _SHARED = ("missing", "max_missing_days", "partial_baseline", "northern_hemisphere")
 
 
 _AHEAD = {"year": 0, "season": 2, "month": 0}
 """Months after a block of years that its periods reach into."""
+
+
+class Request(NamedTuple):
+    """One index that is wanted: name of the result, id, options, and of which variable."""
+
+    name: str
+    id: str
+    options: Mapping[str, Any]
+    of: str | None = None
+
+    @property
+    def definition(self) -> Definition:
+        """What is computed."""
+        return definitions[self.id].of(self.of)
 
 
 def compute_daily(
@@ -55,7 +67,7 @@ def compute_daily(
     ----------
     ds : Dataset (time, ...)
         Daily ``tasmax``, ``tasmin``, ``tas`` or ``pr`` with units; on a grid or of one place.
-    requests : iterable of (name, id, options)
+    requests : iterable of Request
         What is wanted.
     baseline : Period or None
         Whole years.
@@ -83,12 +95,12 @@ def compute_daily(
     counters, requests = dict(counters or {}), list(requests)
     for one in prepare(ds, requests, baseline, frequency):
         values, counted = _values(one, limits, counters)
-        found = _describe(one.job, one.frame, one.fields, values)
+        found = _describe(one, values)
         for name in [name for name, each in counters.items() if each.name in counted]:
             counter = counters.pop(name)  # one visit is enough
             found[counter.name] = xr.DataArray(counted[counter.name], dims=counter.dim)
         results |= found
-    return {name: results.pop(name) for name, _, _ in requests} | results
+    return {request.name: results.pop(request.name) for request in requests} | results
 
 
 @dataclass(frozen=True)
@@ -107,7 +119,7 @@ def prepare(
     """Check what is wanted, and group what one visit computes; see `compute_daily`."""
     groups: dict[str, list[Request]] = {}
     for request in requests:
-        shared = {option: request[2].get(option) for option in _SHARED}
+        shared = {option: request.options.get(option) for option in _SHARED}
         groups.setdefault(repr(shared), []).append(request)
     return [
         _prepare(ds, part, baseline, frequency)
@@ -121,11 +133,11 @@ def _parted(ds: xr.Dataset, requests: Sequence[Request]) -> list[list[Request]]:
 
     Each is still read once, and the window is that of one part instead of all.
     """
-    if not any(definitions[key].needs_baseline for _, key, _ in requests):
+    if not any(request.definition.needs_baseline for request in requests):
         return [list(requests)]
     parts: list[tuple[set[str], list[Request]]] = []
     for request in requests:
-        names, own = set(_available(ds, definitions[request[1]])), [request]
+        names, own = set(_available(ds, request.definition)), [request]
         for others, joined in [part for part in parts if part[0] & names]:
             names |= others
             own = joined + own
@@ -138,13 +150,13 @@ def _prepare(
     ds: xr.Dataset, requests: Sequence[Request], baseline: Period | None, frequency: str
 ) -> Prepared:
     """Prepare indices that share missing-day rule and base period."""
-    wanted = tuple(Wanted(name, definitions[key], options) for name, key, options in requests)
+    wanted = tuple(Wanted(one.name, one.definition, one.options) for one in requests)
     period = _frequency(wanted, frequency)
     job = _job(ds, wanted)
     fields = [ds[name] for name in job.variables]
     _check_same(fields)
     axis = day_axis(fields[0]["time"])
-    options = requests[0][2]
+    options = requests[0].options
     rule = missing_rule(options.get("missing", COMMON["missing"]), options.get("max_missing_days"))
     base = _base(wanted, axis, baseline, partial=bool(options.get("partial_baseline", False)))
     fields = [field.transpose("time", ...) for field in fields]
@@ -249,10 +261,9 @@ def _south(
     return xr.DataArray(np.full(space.shape, not northern), dims=space.dims)
 
 
-def _describe(
-    job: Job, frame: Frame, fields: Sequence[xr.DataArray], values: Any
-) -> dict[str, xr.DataArray]:
+def _describe(one: Prepared, values: Any) -> dict[str, xr.DataArray]:
     """Give the results coordinates and attributes."""
+    job, frame, fields = one.job, one.frame, one.fields
     starts, _ = frame.axis.stamps(frame.axis.periods(frame.frequency))
     coords = {
         name: coord
@@ -264,8 +275,10 @@ def _describe(
     results = {}
     for slot, name in enumerate(names):
         results[name] = xr.DataArray(values[slot], dims=fields[0].dims, coords=coords, name=name)
+    of = {str(field.name): field for field in fields}
     for wanted in job.wanted:
-        results[wanted.name].attrs = _attributes(wanted, frame)
+        field = of.get(wanted.definition.variables[0], fields[0])
+        results[wanted.name].attrs = _attributes(wanted, frame, field)
     for name in job.counted:
         results[f"{name}_valid_days"].attrs = {
             "long_name": f"Days with {name}",
@@ -276,7 +289,7 @@ def _describe(
     return results
 
 
-def _attributes(wanted: Wanted, frame: Frame) -> dict[str, Any]:
+def _attributes(wanted: Wanted, frame: Frame, field: xr.DataArray) -> dict[str, Any]:
     """Return what a product says of an index, its definition and options included."""
     entry, definition = indicators[wanted.definition.id], wanted.definition
     options = {**definition.own_options(wanted.options)}
@@ -294,9 +307,10 @@ def _attributes(wanted: Wanted, frame: Frame) -> dict[str, Any]:
         if not changed and frame.rule.text == missing_rule("etccdi", None).text
         else ("modified: " + ", ".join(sorted(changed or {"missing_days"})))
     )
+    about = about_field(field) | {"units": units_of(field)}
     attributes = {
-        "long_name": entry.long_name,
-        "units": entry.units,
+        "long_name": entry.long_name.format_map(about),
+        "units": entry.units.format_map(about),
         "indicator": entry.id,
         "definition": entry.definition,
         "definition_variant": variant,
@@ -305,9 +319,16 @@ def _attributes(wanted: Wanted, frame: Frame) -> dict[str, Any]:
             f"{name}_valid_days" for name in definition.judged_by or definition.variables
         ),
     }
-    for key in ("standard_name", "cell_methods", "references", "ecv"):
-        if value := getattr(entry, key):
-            attributes[key] = value
+    named = "standard_name" in field.attrs or "{" not in (entry.standard_name or "")
+    for key, value in (
+        ("standard_name", entry.standard_name if named else None),
+        ("cell_methods", entry.cell_methods),
+        ("references", entry.references),
+    ):
+        if value:
+            attributes[key] = value.format_map(about)
+    if ecv := entry.ecv or (field.attrs.get("ecv") if entry.takes_any_variable else None):
+        attributes["ecv"] = ecv
     if entry.difference:
         attributes["units_metadata"] = "temperature: difference"
     return attributes

@@ -80,10 +80,14 @@ def estimate(
         As `compute_daily` does.
     """
     # compiled kernels: only when they are used
-    from .engine import prepare
+    from .engine import Request, prepare
     from .sampling import measured
 
-    daily = [(one.output, one.id, one.options) for one in requests if is_daily_index(one.id)]
+    daily = [
+        Request(one.output, one.id, one.options, one.of)
+        for one in requests
+        if is_daily_index(one.id)
+    ]
     found = []
     for one in prepare(ds, daily, as_period(baseline), frequency):
         expected = measured(one.job, one.frame, one.fields, settings)

@@ -31,8 +31,9 @@ def month_mean(series: np.ndarray, month: np.ndarray) -> np.ndarray:
 
 def month_deviation(series: np.ndarray, month: np.ndarray) -> np.ndarray:
     """Return the standard deviation (n - 1) of each calendar month; missing for a single value."""
-    departure = series - month_mean(series, month)[:, month]
-    square, held = group_sums(departure * departure, month, MONTHS)
+    from .kernels import grouped
+
+    square, held = grouped.group_squares(series, month, month_mean(series, month))
     return np.sqrt(square / np.where(held > 1, held - 1, np.nan))
 
 
@@ -41,6 +42,24 @@ def month_error(series: np.ndarray, month: np.ndarray) -> np.ndarray:
     square, held = group_sums(series * series, month, MONTHS)
     error: np.ndarray = np.sqrt(square) / np.where(held > 0, held, np.nan)
     return error
+
+
+def from_normal(series: np.ndarray, month: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Take the normal of its month out of each value: (cell, time)."""
+    from .kernels import grouped
+
+    departure: np.ndarray = grouped.departures(series, month, mean)
+    return departure
+
+
+def in_deviations(
+    series: np.ndarray, month: np.ndarray, mean: np.ndarray, deviation: np.ndarray
+) -> np.ndarray:
+    """Return the departures from the normal in standard deviations of the month: (cell, time)."""
+    from .kernels import grouped
+
+    score: np.ndarray = grouped.scores(series, month, mean, deviation)
+    return score
 
 
 def monthly_normal(
@@ -61,16 +80,16 @@ def by_month(
 ) -> xr.DataArray:
     """Combine each value with normals of its calendar month: (time, ...).
 
-    `combine` takes the series (cell, time), then for each statistic what it gave in the base
-    period for the month of each time.
+    `combine` takes the series (cell, time), the month of each time from 0, then for each statistic
+    what it gave in the base period: (cell, month).
     """
     month = _months(field)
     based = np.isin(field["time"].values, in_base_period(field, baseline)["time"].values)
 
     def at_each_time(series: np.ndarray) -> np.ndarray:
-        base = np.ascontiguousarray(series[:, based])
+        base = series if based.all() else np.ascontiguousarray(series[:, based])
         normals = [_normal(month[based], min_fraction, one, base) for one in statistics]
-        return combine(series, *(normal[:, month] for normal in normals))
+        return combine(series, month, *normals)
 
     out = over_cells(at_each_time, field, result={"time": field["time"].values})
     return out.assign_coords(time=field["time"])

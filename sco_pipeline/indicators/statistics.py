@@ -12,6 +12,8 @@ from .normals import (
     WMO_1203,
     by_month,
     departures,
+    from_normal,
+    in_deviations,
     mean_of,
     month_deviation,
     month_mean,
@@ -87,7 +89,7 @@ def anomaly(field: xr.DataArray, *, baseline: Period, min_fraction: float = 0.8)
     IndicatorError
         If the base period is not covered by the data.
     """
-    return by_month(field, baseline, min_fraction, [month_mean], np.subtract)
+    return by_month(field, baseline, min_fraction, [month_mean], from_normal)
 
 
 @indicator(
@@ -121,12 +123,7 @@ def standardised_anomaly(
     IndicatorError
         If the base period is not covered by the data.
     """
-
-    def standardised(series: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        scores: np.ndarray = (series - mean) / np.where(spread > 0, spread, np.nan)
-        return scores
-
-    return by_month(field, baseline, min_fraction, [month_mean, month_deviation], standardised)
+    return by_month(field, baseline, min_fraction, [month_mean, month_deviation], in_deviations)
 
 
 @indicator(

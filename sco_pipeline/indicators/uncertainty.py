@@ -20,6 +20,7 @@ from .normals import by_month, in_base_period, month_error, over_time
 from .sea_level import millimetres
 
 UNCERTAINTY = "_uncertainty"
+SHARED = "errors shared by all times"
 _MEANS = ("climatology", "seasonal_climatology", "annual_climatology", "period_mean")
 
 
@@ -47,7 +48,7 @@ def carried(
     """
     held = sigma.where(field.notnull()).assign_attrs(field.attrs)
     if entry.id in _MEANS:
-        error, how = entry.function(held, **keywords), "errors shared by all times"
+        error, how = entry.function(held, **keywords), SHARED
     elif entry.id in _DEPARTURES:
         normal = _DEPARTURES[entry.id](held, keywords.get("baseline"))
         factor = millimetres(field) if result.attrs.get("units") == "mm" else 1.0
@@ -59,6 +60,12 @@ def carried(
     error = error.transpose(*result.dims).where(result.notnull())
     error.attrs = _about(result, how)
     return error.rename(f"{result.name}{UNCERTAINTY}")
+
+
+def shared_by_all_times(result: xr.DataArray, error: xr.DataArray) -> xr.DataArray:
+    """Return the mean of uncertainties as the uncertainty of a mean, which then refers to it."""
+    result.attrs["ancillary_variables"] += f" {error.name}"
+    return error.where(result.notnull()).assign_attrs(_about(result, SHARED))
 
 
 def _about(result: xr.DataArray, how: str) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _of_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
 
 def _of_month(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:
     assert baseline is not None
-    return by_month(sigma, baseline, 0.0, [month_error], lambda _, error: error)
+    return by_month(sigma, baseline, 0.0, [month_error], lambda _, month, error: error[:, month])
 
 
 def _of_base(sigma: xr.DataArray, baseline: Period | None) -> xr.DataArray:

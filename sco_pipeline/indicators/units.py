@@ -44,7 +44,7 @@ def conversion(field: xr.DataArray) -> tuple[float, float]:
     Parameters
     ----------
     field : DataArray
-        Named by its catalog id.
+        Named by its catalog id; other quantities stay as they are.
 
     Raises
     ------
@@ -52,6 +52,8 @@ def conversion(field: xr.DataArray) -> tuple[float, float]:
         If there are no units, or they are none of the quantity.
     """
     name = str(field.name)
+    if name not in _KINDS:
+        return 1.0, 0.0
     what, known = _KINDS[name]
     units = str(field.attrs.get("units", "")).strip()
     if not units:
@@ -65,3 +67,10 @@ def conversion(field: xr.DataArray) -> tuple[float, float]:
             f"expected one of {list(known)}"
         )
     return found
+
+
+def units_of(field: xr.DataArray) -> str:
+    """Return the units that a variable has after its `conversion`."""
+    if str(field.name) not in _KINDS:
+        return str(field.attrs.get("units", "1"))
+    return next(iter(_KINDS[str(field.name)][1]))

@@ -26,6 +26,7 @@ CHECKED_BY = {
         "closed form",
         "climatology anomaly standardised_anomaly warm_months period_mean departure variability",
     ),
+    "test_period_statistics.py": ("peer library", "mean maximum minimum"),
     "test_climatologies.py": (
         "peer library",
         "daily_climatology seasonal_climatology annual_climatology year_to_date stripes",
