@@ -49,7 +49,12 @@ TEMPERATURE = (
     "su id tr fd txx txn tnx tnn dtr gsl tx90p tx10p tn90p tn10p wsdi csdi hddheat cddcold gddgrow "
     "ehf hwn hwf hwd hwm hwa txm tnm tmm"
 ).split()
-RAIN = "rx1day rx5day sdii r10mm r20mm rnnmm cdd cwd r95ptot r99ptot prcptot".split()
+RAIN = (
+    "rx1day rx5day sdii r10mm r20mm rnnmm cdd cwd r95ptot r99ptot prcptot r95pfrac r99pfrac".split()
+)
+YEARLY = (
+    "gsl hwn hwf hwd hwm hwa wsdi csdi r95ptot r99ptot r95pfrac r99pfrac prcptot rnnmm"
+).split()
 
 RECIPES: dict[str, Made] = {
     "heat-and-rain": Made(
@@ -68,12 +73,7 @@ RECIPES: dict[str, Made] = {
     "months-of-heat": Made(
         "day",
         ("tasmax", "tasmin", "pr"),
-        tuple(
-            one
-            for one in (*TEMPERATURE, *RAIN)
-            if one
-            not in ("gsl", *"hwn hwf hwd hwm hwa wsdi csdi r95ptot r99ptot prcptot rnnmm".split())
-        ),
+        tuple(one for one in (*TEMPERATURE, *RAIN) if one not in YEARLY),
         {"frequency": "month"},
     ),
     "water-balance": Made(

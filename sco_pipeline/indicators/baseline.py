@@ -15,6 +15,7 @@ import xarray as xr
 
 from ..catalog import Period
 from ..errors import IndicatorError
+from .percentile import numbers
 from .periods import DayAxis, day_axis
 
 
@@ -152,9 +153,16 @@ def day_thresholds(
     series, shape = _series(field, axis)
     found = [
         thresholds(
-            series, base.days, base.row, base.column, base.shape, q, window, min_base_fraction
+            series,
+            base.days,
+            base.row,
+            base.column,
+            base.shape,
+            numbers(q, "median_unbiased"),
+            window,
+            min_base_fraction,
         )
-        for q in map(float, quantiles)
+        for q in quantiles
     ]
     values = np.stack([array.T.reshape(-1, *shape) for array in found])
     dims = ("quantile", "dayofyear", *(dim for dim in field.dims if dim != "time"))
@@ -199,8 +207,14 @@ def wet_day_thresholds(
     base = base_period(axis, baseline, partial=False)
     series, shape = _series(pr, axis)
     found = [
-        wet_thresholds(series, base.first_day, base.last_day, float(wet_day), q).reshape(shape)
-        for q in map(float, quantiles)
+        wet_thresholds(
+            series,
+            base.first_day,
+            base.last_day,
+            float(wet_day),
+            numbers(q, "median_unbiased"),
+        ).reshape(shape)
+        for q in quantiles
     ]
     dims = ("quantile", *(dim for dim in pr.dims if dim != "time"))
     attrs = {"units": "mm", "base_period": base.text}

@@ -15,9 +15,10 @@ import numpy as np
 
 from ..errors import IndicatorError
 from .baseline import Base
-from .kernels import counts, percentiles, spells
+from .kernels import counts, percentiles, rolling, spells
 from .kernels.gather import as_series
 from .missing import MissingRule
+from .percentile import Percentile, numbers
 from .periods import MONTHS, DayAxis, PeriodName, Periods
 
 CONTEXT = 12
@@ -116,8 +117,17 @@ class Frame:
     @cached_property
     def day_of_year(self) -> np.ndarray:
         """Calendar day of each day of the series; of the nearest day of the record in context."""
-        days = np.clip(np.arange(self.length) + self.origin, 0, self.axis.days - 1)
-        return self.axis.day_of_year[days]
+        return np.asarray(self.axis.day_of_year[self._nearest])
+
+    @cached_property
+    def ordinal_day(self) -> np.ndarray:
+        """Day of the year, 29 February counted, of each day of the series."""
+        return np.asarray(self.axis.ordinal_day[self._nearest])
+
+    @property
+    def _nearest(self) -> np.ndarray:
+        """Return the day of the record that is nearest to each day of the series."""
+        return np.clip(np.arange(self.length) + self.origin, 0, self.axis.days - 1)
 
 
 @dataclass(frozen=True)
@@ -268,33 +278,47 @@ class Days:
             raise IndicatorError("percentiles need a baseline; give baseline=(first, last year)")
         return self.frame.base
 
-    def thresholds(self, quantile: float, window: int, fraction: float) -> np.ndarray:
-        """Return the threshold of each calendar day from the base period (cell, calendar day)."""
+    def thresholds(self, percentile: Percentile) -> np.ndarray:
+        """Return the threshold of each day of the year from the base period (cell, day)."""
+        take = self._rolling if percentile.windows == "rolling" else self._of_calendar_days
+        return np.asarray(self.shared(("thresholds", percentile), lambda: take(percentile)))
+
+    def _of_calendar_days(self, percentile: Percentile) -> np.ndarray:
+        """Return thresholds of calendar days without 29 February (cell, calendar day)."""
         base = self.base
-        return np.asarray(
-            self.shared(
-                ("thresholds", quantile, window, fraction),
-                lambda: percentiles.thresholds(
-                    self.series(),
-                    base.days - self.frame.origin,
-                    base.row,
-                    base.column,
-                    base.shape,
-                    quantile,
-                    window,
-                    fraction,
-                ),
-            )
+        return percentiles.thresholds(
+            self.series(),
+            base.days - self.frame.origin,
+            base.row,
+            base.column,
+            base.shape,
+            percentile.numbers,
+            percentile.window,
+            percentile.min_base_fraction,
         )
 
-    def beyond(self, quantile: float, window: int, fraction: float) -> np.ndarray:
-        """Return 1, 0 or NaN for each day, judged by the thresholds of the base (cell, day)."""
-        limits = self.thresholds(quantile, window, fraction)
-        return percentiles.beyond(self.series(), limits, self.frame.day_of_year, quantile >= 0.5)
+    def _rolling(self, percentile: Percentile) -> np.ndarray:
+        """Return thresholds of ordinal days of the year (cell, day of the year)."""
+        base, axis = self.base, self.frame.axis
+        span = base.first_day - self.frame.origin, base.last_day - self.frame.origin
+        limits = rolling.rolling_thresholds(
+            self.series(),
+            span,
+            axis.ordinal_day[base.first_day : base.last_day],
+            axis.days_per_year,
+            percentile.numbers,
+            percentile.window,
+            percentile.min_base_fraction * percentile.window * base.years,
+        )
+        return rolling.stretched(limits, int(axis.ordinal_day.max()) + 1)
 
-    def put_bootstrap(
-        self, hits: np.ndarray, quantile: float, window: int, fraction: float
-    ) -> None:
+    def beyond(self, percentile: Percentile) -> np.ndarray:
+        """Return 1, 0 or NaN for each day, judged by the thresholds of the base (cell, day)."""
+        frame, limits = self.frame, self.thresholds(percentile)
+        day = frame.ordinal_day if percentile.windows == "rolling" else frame.day_of_year
+        return percentiles.beyond(self.series(), limits, day, percentile.upper)
+
+    def put_bootstrap(self, hits: np.ndarray, percentile: Percentile) -> None:
         """Replace the base period's days in `hits` by their share of resamples, in place."""
         base, origin = self.base, self.frame.origin
         percentiles.put_bootstrap(
@@ -306,9 +330,9 @@ class Days:
             base.leap_days - origin,
             base.leap_column,
             base.shape,
-            quantile,
-            window,
-            fraction,
+            percentile.numbers,
+            percentile.window,
+            percentile.min_base_fraction,
         )
 
     def shares(self, hits: np.ndarray) -> np.ndarray:
@@ -317,18 +341,18 @@ class Days:
         allowed = self.frame.rule.allowed(self.frame.frequency, stops - starts)
         return np.asarray(percentiles.shares(hits, starts, stops, allowed).T)
 
-    def wet_threshold(self, quantile: float, wet_day: float) -> np.ndarray:
+    def wet_threshold(self, quantile: float, wet_day: float, method: str) -> np.ndarray:
         """Return the quantile of the wet days of the base period (cell,)."""
         base, origin = self.base, self.frame.origin
         return np.asarray(
             self.shared(
-                ("wet", quantile, wet_day),
+                ("wet", quantile, wet_day, method),
                 lambda: percentiles.wet_thresholds(
                     self.series(),
                     base.first_day - origin,
                     base.last_day - origin,
                     wet_day,
-                    quantile,
+                    numbers(quantile, method),
                 ),
             )
         )

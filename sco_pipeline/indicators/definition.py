@@ -23,8 +23,8 @@ Frequencies = tuple[Literal["year", "season", "month"], ...]
 EVERY: Frequencies = ("year", "season", "month")
 YEAR: Frequencies = ("year",)
 
-COMMON: Mapping[str, Any] = {"missing": "etccdi", "max_missing_days": None}
-"""Options of every daily index: the missing-day rule and the limits of the ETCCDI rule."""
+COMMON: Mapping[str, Any] = {"variant": "ETCCDI", "missing": "etccdi", "max_missing_days": None}
+"""Options of every daily index: whose choices, the missing-day rule and ETCCDI's limits of it."""
 
 BASELINE: Mapping[str, Any] = {"partial_baseline": False}
 """Options of every daily index with a base period."""

@@ -41,6 +41,18 @@ _OPTIONS = {
         "ETCCDI's growing season, or the first, longest or all warm stretches.",
     ),
     "heatwave_quantile": ("float", "Quantile of daily mean temperature, between 0 and 1."),
+    "quantile_method": (
+        "str",
+        "Plotting positions of the percentile, by NumPy's names; see `percentile.METHODS`.",
+    ),
+    "windows": (
+        '{"calendar", "rolling"}',
+        "How days are pooled for a percentile; see `percentile.WINDOWS`.",
+    ),
+    "variant": (
+        '{"ETCCDI", "ECA&D", "xclim"}',
+        "Whose choices the options start from; see `variants`.",
+    ),
     "missing": (
         "str",
         "Missing-day rule: 'etccdi', 'wmo', 'percent:P' or 'at-least:N'; see `missing`.",

@@ -28,9 +28,11 @@ from .lanes import compute_lazily, compute_now
 from .lazy import compute_blocks
 from .limits import Limits, limits_of
 from .missing import missing_rule
+from .percentile import check_percentile
 from .periods import DayAxis, PeriodName, day_axis
 from .placeholders import about_field
 from .units import conversion, units_of
+from .variants import resolved, variant_of
 
 _SHARED = ("missing", "max_missing_days", "partial_baseline", "northern_hemisphere")
 
@@ -118,7 +120,7 @@ def prepare(
 ) -> list[Prepared]:
     """Check what is wanted, and group what one visit computes; see `compute_daily`."""
     groups: dict[str, list[Request]] = {}
-    for request in requests:
+    for request in map(_resolved, requests):
         shared = {option: request.options.get(option) for option in _SHARED}
         groups.setdefault(repr(shared), []).append(request)
     return [
@@ -126,6 +128,13 @@ def prepare(
         for group in groups.values()
         for part in _parted(ds, group)
     ]
+
+
+def _resolved(request: Request) -> Request:
+    """Give all options of an index, or refuse them."""
+    options = resolved(request.definition, request.options)
+    check_percentile(options)
+    return request._replace(options=options)
 
 
 def _parted(ds: xr.Dataset, requests: Sequence[Request]) -> list[list[Request]]:
@@ -301,24 +310,19 @@ def _attributes(wanted: Wanted, frame: Frame, field: xr.DataArray) -> dict[str, 
         chosen["hemisphere"] = (
             "of the latitude" if northern is None else "northern" if northern else "southern"
         )
-    changed = {name for name, value in options.items() if value != definition.options[name]}
-    variant = (
-        "ETCCDI"
-        if not changed and frame.rule.text == missing_rule("etccdi", None).text
-        else ("modified: " + ", ".join(sorted(changed or {"missing_days"})))
-    )
     about = about_field(field) | {"units": units_of(field)}
     attributes = {
         "long_name": entry.long_name.format_map(about),
         "units": entry.units.format_map(about),
         "indicator": entry.id,
         "definition": entry.definition,
-        "definition_variant": variant,
         "definition_options": "; ".join(f"{key}={value}" for key, value in chosen.items()),
         "ancillary_variables": " ".join(
             f"{name}_valid_days" for name in definition.judged_by or definition.variables
         ),
     }
+    if not entry.takes_any_variable:
+        attributes["definition_variant"] = variant_of(definition, wanted.options)
     named = "standard_name" in field.attrs or "{" not in (entry.standard_name or "")
     for key, value in (
         ("standard_name", entry.standard_name if named else None),

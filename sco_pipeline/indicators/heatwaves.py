@@ -17,6 +17,7 @@ from .daily_index import daily_index
 from .days import Days
 from .definition import YEAR
 from .kernels import counts, heat
+from .percentile import Percentile
 from .periods import MONTHS
 from .temperature import ECV
 
@@ -148,7 +149,7 @@ def _factor(tas: Days, quantile: float, window: int, fraction: float) -> np.ndar
     """Return the excess heat factor of each day (cell, day)."""
 
     def compute() -> np.ndarray:
-        limits = tas.thresholds(quantile, window, fraction)
+        limits = tas.thresholds(Percentile(quantile, window, fraction))
         return heat.excess_heat(tas.series(), limits, tas.frame.day_of_year, DAYS_BEFORE)
 
     return np.asarray(tas.shared(("excess heat", quantile, window, fraction), compute))

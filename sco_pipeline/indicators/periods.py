@@ -106,11 +106,22 @@ class DayAxis:
         return flags
 
     @cached_property
+    def ordinal_day(self) -> np.ndarray:
+        """Position in the year from 0, 29 February counted."""
+        position: np.ndarray = np.arange(self.days) - self._starts_of_days
+        return position
+
+    @cached_property
     def day_of_year(self) -> np.ndarray:
         """Position in the year from 0, without 29 February, which shares that of the 28th."""
-        starts = np.repeat(self.year_starts[:-1], np.diff(self.year_starts))
+        starts = self._starts_of_days
         position: np.ndarray = np.arange(self.days) - starts - self._leap_days_before(starts)
         return position
+
+    @property
+    def _starts_of_days(self) -> np.ndarray:
+        """Return the first padded day of the year of each padded day."""
+        return np.repeat(self.year_starts[:-1], np.diff(self.year_starts))
 
     def _leap_days_before(self, starts: np.ndarray) -> np.ndarray:
         """Count the leap days of the year up to and including each day."""

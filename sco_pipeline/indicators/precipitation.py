@@ -11,6 +11,9 @@ from .kernels.counts import ABOVE, AT_LEAST, BELOW
 from .temperature import ETCCDI
 
 ECV = "Precipitation"
+ECAD = (
+    "Klein Tank and Koennen (2003), https://doi.org/10.1175/1520-0442(2003)016<3665:TIIDTA>2.0.CO;2"
+)
 _AMOUNT = "lwe_thickness_of_precipitation_amount"
 # CF has no name for days at or above a threshold: `..._above_threshold` excludes it
 _SUM_DAYS = "time: sum within days time: sum over days"
@@ -152,9 +155,15 @@ def prcptot(pr: Days, *, wet_day: float = 1.0) -> np.ndarray:
     ecv=ECV,
     needs_baseline=True,
 )
-def r95ptot(pr: Days, *, quantile: float = 0.95, wet_day: float = 1.0) -> np.ndarray:
+def r95ptot(
+    pr: Days,
+    *,
+    quantile: float = 0.95,
+    wet_day: float = 1.0,
+    quantile_method: str = "median_unbiased",
+) -> np.ndarray:
     """Total precipitation of days above the 95th percentile of wet days (ETCCDI R95p)."""
-    return pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day))
+    return pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, quantile_method))
 
 
 @daily_index(
@@ -167,6 +176,67 @@ def r95ptot(pr: Days, *, quantile: float = 0.95, wet_day: float = 1.0) -> np.nda
     ecv=ECV,
     needs_baseline=True,
 )
-def r99ptot(pr: Days, *, quantile: float = 0.99, wet_day: float = 1.0) -> np.ndarray:
+def r99ptot(
+    pr: Days,
+    *,
+    quantile: float = 0.99,
+    wet_day: float = 1.0,
+    quantile_method: str = "median_unbiased",
+) -> np.ndarray:
     """Total precipitation of days above the 99th percentile of wet days (ETCCDI R99p)."""
-    return pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day))
+    return pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, quantile_method))
+
+
+@daily_index(
+    formula="100 x r95ptot / prcptot",
+    units="%",
+    long_name="Contribution of very wet days",
+    cell_methods=f"{_SUM_DAYS} (comment: very wet days, as a share of wet days)",
+    references=ECAD,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def r95pfrac(
+    pr: Days,
+    *,
+    quantile: float = 0.95,
+    wet_day: float = 1.0,
+    quantile_method: str = "median_unbiased",
+) -> np.ndarray:
+    """Share of precipitation that falls on days above the 95th percentile (ECA&D R95pFRAC).
+
+    Missing where no day is wet.
+    """
+    part = pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, quantile_method))
+    return _share(part, pr.sum_where(AT_LEAST, wet_day))
+
+
+@daily_index(
+    formula="100 x r99ptot / prcptot",
+    units="%",
+    long_name="Contribution of extremely wet days",
+    cell_methods=f"{_SUM_DAYS} (comment: extremely wet days, as a share of wet days)",
+    references=ECAD,
+    ecv=ECV,
+    needs_baseline=True,
+)
+def r99pfrac(
+    pr: Days,
+    *,
+    quantile: float = 0.99,
+    wet_day: float = 1.0,
+    quantile_method: str = "median_unbiased",
+) -> np.ndarray:
+    """Share of precipitation that falls on days above the 99th percentile (ECA&D R99pFRAC).
+
+    Missing where no day is wet.
+    """
+    part = pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, quantile_method))
+    return _share(part, pr.sum_where(AT_LEAST, wet_day))
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return per cent, missing where the whole is nothing."""
+    nothing = np.full_like(part, np.nan)
+    share: np.ndarray = np.divide(100.0 * part, whole, out=nothing, where=whole > 0)
+    return share

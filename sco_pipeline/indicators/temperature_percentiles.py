@@ -7,6 +7,7 @@ import numpy as np
 from .daily_index import daily_index
 from .days import BOOTSTRAP_DAYS, Days
 from .definition import YEAR
+from .percentile import Percentile
 from .temperature import ECV, ETCCDI
 
 
@@ -25,10 +26,13 @@ def tx90p(
     quantile: float = 0.9,
     window: int = 5,
     min_base_fraction: float = 0.1,
+    quantile_method: str = "median_unbiased",
+    windows: str = "calendar",
     bootstrap: bool = True,
 ) -> np.ndarray:
     """Share of days with maximum temperature above the 90th percentile (ETCCDI TX90p)."""
-    return _share(tasmax, quantile, window, min_base_fraction, bootstrap)
+    percentile = Percentile(quantile, window, min_base_fraction, quantile_method, windows)
+    return _share(tasmax, percentile, bootstrap)
 
 
 @daily_index(
@@ -46,10 +50,13 @@ def tx10p(
     quantile: float = 0.1,
     window: int = 5,
     min_base_fraction: float = 0.1,
+    quantile_method: str = "median_unbiased",
+    windows: str = "calendar",
     bootstrap: bool = True,
 ) -> np.ndarray:
     """Share of days with maximum temperature below the 10th percentile (ETCCDI TX10p)."""
-    return _share(tasmax, quantile, window, min_base_fraction, bootstrap)
+    percentile = Percentile(quantile, window, min_base_fraction, quantile_method, windows)
+    return _share(tasmax, percentile, bootstrap)
 
 
 @daily_index(
@@ -67,10 +74,13 @@ def tn90p(
     quantile: float = 0.9,
     window: int = 5,
     min_base_fraction: float = 0.1,
+    quantile_method: str = "median_unbiased",
+    windows: str = "calendar",
     bootstrap: bool = True,
 ) -> np.ndarray:
     """Share of days with minimum temperature above the 90th percentile (ETCCDI TN90p)."""
-    return _share(tasmin, quantile, window, min_base_fraction, bootstrap)
+    percentile = Percentile(quantile, window, min_base_fraction, quantile_method, windows)
+    return _share(tasmin, percentile, bootstrap)
 
 
 @daily_index(
@@ -88,10 +98,13 @@ def tn10p(
     quantile: float = 0.1,
     window: int = 5,
     min_base_fraction: float = 0.1,
+    quantile_method: str = "median_unbiased",
+    windows: str = "calendar",
     bootstrap: bool = True,
 ) -> np.ndarray:
     """Share of days with minimum temperature below the 10th percentile (ETCCDI TN10p)."""
-    return _share(tasmin, quantile, window, min_base_fraction, bootstrap)
+    percentile = Percentile(quantile, window, min_base_fraction, quantile_method, windows)
+    return _share(tasmin, percentile, bootstrap)
 
 
 @daily_index(
@@ -110,11 +123,14 @@ def wsdi(
     quantile: float = 0.9,
     window: int = 5,
     min_base_fraction: float = 0.1,
+    quantile_method: str = "median_unbiased",
+    windows: str = "calendar",
     min_days: int = 6,
     spells_can_span_years: bool = False,
 ) -> np.ndarray:
     """Days in spells of six or more days above the 90th percentile (ETCCDI WSDI)."""
-    hits = tasmax.beyond(quantile, window, min_base_fraction)
+    percentile = Percentile(quantile, window, min_base_fraction, quantile_method, windows)
+    hits = tasmax.beyond(percentile)
     return tasmax.days_in_spells(hits, min_days, span=spells_can_span_years)
 
 
@@ -134,19 +150,20 @@ def csdi(
     quantile: float = 0.1,
     window: int = 5,
     min_base_fraction: float = 0.1,
+    quantile_method: str = "median_unbiased",
+    windows: str = "calendar",
     min_days: int = 6,
     spells_can_span_years: bool = False,
 ) -> np.ndarray:
     """Days in spells of six or more days below the 10th percentile (ETCCDI CSDI)."""
-    hits = tasmin.beyond(quantile, window, min_base_fraction)
+    percentile = Percentile(quantile, window, min_base_fraction, quantile_method, windows)
+    hits = tasmin.beyond(percentile)
     return tasmin.days_in_spells(hits, min_days, span=spells_can_span_years)
 
 
-def _share(
-    days: Days, quantile: float, window: int, fraction: float, bootstrap: bool
-) -> np.ndarray:
+def _share(days: Days, percentile: Percentile, bootstrap: bool) -> np.ndarray:
     """Return the share of days beyond their threshold, inside the base by the bootstrap."""
-    hits = days.beyond(quantile, window, fraction)
+    hits = days.beyond(percentile)
     if bootstrap and days.frame.axis.days >= BOOTSTRAP_DAYS:
-        days.put_bootstrap(hits, quantile, window, fraction)
+        days.put_bootstrap(hits, percentile)
     return days.shares(hits)

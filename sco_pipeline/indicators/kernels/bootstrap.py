@@ -70,7 +70,7 @@ def _exceedances(
     remaining: int,
     doubles: np.ndarray,
     more: np.ndarray,
-    probability: float,
+    quantile: tuple[float, float, float],
     least: float,
     upper: bool,
 ) -> int:
@@ -80,7 +80,7 @@ def _exceedances(
         total = remaining + more[other]
         if other == year or total == 0 or total < least:
             continue
-        lower, weight = rank(total, probability)
+        lower, weight = rank(total, quantile)
         low, high = tail_positions(total, lower, upper)
         added = doubles[other]
         threshold = blend(
@@ -99,7 +99,7 @@ def _sure_bounds(
     fewest: int,
     most: int,
     longest: int,
-    probability: float,
+    quantile: tuple[float, float, float],
     upper: bool,
 ) -> tuple[float, float]:
     """Return below and above what a value is sure to lie on one side of all thresholds.
@@ -107,8 +107,8 @@ def _sure_bounds(
     Adding up to `longest` values to those kept can only raise the value at a position, and by at
     most as many positions. The resamples have `fewest` to `most` values.
     """
-    few = tail_positions(fewest, rank(fewest, probability)[0], upper)
-    many = tail_positions(most, rank(most, probability)[0], upper)
+    few = tail_positions(fewest, rank(fewest, quantile)[0], upper)
+    many = tail_positions(most, rank(most, quantile)[0], upper)
     deep = max(max(few[0], few[1]), max(many[0], many[1])) + 1
     near_end = min(min(few[0], few[1]), min(many[0], many[1])) - 1 - longest
     low = kept[deep] if deep < size else -np.inf
@@ -129,7 +129,11 @@ def _fewest_and_most(more: np.ndarray, year: int) -> tuple[int, int]:
 
 @njit(cache=True, nogil=True)
 def bootstrap_counts(
-    table: np.ndarray, leap: np.ndarray, probability: float, window: int, fraction: float
+    table: np.ndarray,
+    leap: np.ndarray,
+    quantile: tuple[float, float, float],
+    window: int,
+    fraction: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Count, for each base day, the resamples whose threshold it lies beyond.
 
@@ -142,7 +146,7 @@ def bootstrap_counts(
         The base period; missing is NaN.
     leap : ndarray (year,)
         Values of 29 February, judged like 28 February.
-    probability, window, fraction
+    quantile, window, fraction
         Quantile, days of the window, and least share of values that must be present.
 
     Returns
@@ -151,7 +155,7 @@ def bootstrap_counts(
         Resamples, of (years - 1), that the day and 29 February lie beyond.
     """
     rows, columns = table.shape
-    upper = probability >= 0.5
+    upper = quantile[0] >= 0.5
     sign = 1.0 if upper else -1.0
     values, years, counts = sort_rows(table, sign)
     near = np.empty(window, dtype=np.int64)
@@ -169,7 +173,7 @@ def bootstrap_counts(
         for year in range(columns):
             more[year] = _sorted_year(table, near, year, sign, doubles[year])
             total += more[year]
-        wanted = depth(total, window, probability, upper)
+        wanted = depth(total, window, quantile, upper)
         found = merge_tail(near, values, years, counts, wanted, tail, owners)
         for year in range(columns if columns > 1 else 0):
             size = _without_year(tail, owners, found, year, kept)
@@ -178,7 +182,7 @@ def bootstrap_counts(
             low, high = -np.inf, np.inf
             if rest + fewest >= max(least, 1.0):
                 low, high = _sure_bounds(
-                    kept, size, rest + fewest, rest + most, most, probability, upper
+                    kept, size, rest + fewest, rest + most, most, quantile, upper
                 )
             for is_leap in range(2 if row == LEAP_ROW else 1):
                 value = sign * (leap[year] if is_leap else table[row, year])
@@ -187,7 +191,7 @@ def bootstrap_counts(
                     count = columns - 1
                 elif value >= low:
                     count = _exceedances(
-                        value, year, kept, size, rest, doubles, more, probability, least, upper
+                        value, year, kept, size, rest, doubles, more, quantile, least, upper
                     )
                 if is_leap:
                     out_leap[year] = count

@@ -16,18 +16,16 @@ def thresholds(
     base_row: np.ndarray,
     base_column: np.ndarray,
     shape: tuple[int, int],
-    probability: float,
+    quantile: tuple[float, float, float],
     window: int,
     fraction: float,
 ) -> np.ndarray:
     """Return the threshold of each calendar day of each cell: (cell, day)."""
-    if shallow_depth(window * shape[1], probability) <= DEEPEST:
-        found = shallow_thresholds(
-            series, base_days, base_row, shape, probability, window, fraction
-        )
+    if shallow_depth(window * shape[1], quantile) <= DEEPEST:
+        found = shallow_thresholds(series, base_days, base_row, shape, quantile, window, fraction)
     else:
         found = sorted_thresholds(
-            series, base_days, base_row, base_column, shape, probability, window, fraction
+            series, base_days, base_row, base_column, shape, quantile, window, fraction
         )
     return np.asarray(found)
 
@@ -39,7 +37,7 @@ def sorted_thresholds(
     base_row: np.ndarray,
     base_column: np.ndarray,
     shape: tuple[int, int],
-    probability: float,
+    quantile: tuple[float, float, float],
     window: int,
     fraction: float,
 ) -> np.ndarray:
@@ -47,13 +45,13 @@ def sorted_thresholds(
     out = np.empty((series.shape[0], shape[0]))
     for cell in range(series.shape[0]):
         table = base_values(series[cell], base_days, base_row, base_column, shape[0], shape[1])
-        out[cell] = day_thresholds(table, probability, window, fraction)
+        out[cell] = day_thresholds(table, quantile, window, fraction)
     return out
 
 
 @njit(cache=True, nogil=True)
 def wet_thresholds(
-    series: np.ndarray, first: int, last: int, wet: float, probability: float
+    series: np.ndarray, first: int, last: int, wet: float, quantile: tuple[float, float, float]
 ) -> np.ndarray:
     """Return the quantile of the wet days in ``first:last`` of each cell."""
     out = np.empty(series.shape[0])
@@ -64,7 +62,7 @@ def wet_thresholds(
             if series[cell, day] >= wet:
                 values[count] = series[cell, day]
                 count += 1
-        out[cell] = wet_quantile(values, count, probability)
+        out[cell] = wet_quantile(values, count, quantile)
     return out
 
 
@@ -97,7 +95,7 @@ def put_bootstrap(
     leap_days: np.ndarray,
     leap_column: np.ndarray,
     shape: tuple[int, int],
-    probability: float,
+    quantile: tuple[float, float, float],
     window: int,
     fraction: float,
 ) -> None:
@@ -110,7 +108,7 @@ def put_bootstrap(
         leap = np.full(shape[1], np.nan)
         for item in range(leap_days.size):
             leap[leap_column[item]] = series[cell, leap_days[item]]
-        counts, leap_counts = bootstrap_counts(table, leap, probability, window, fraction)
+        counts, leap_counts = bootstrap_counts(table, leap, quantile, window, fraction)
         others = shape[1] - 1
         for item in range(base_days.size):
             count = counts[base_row[item], base_column[item]]

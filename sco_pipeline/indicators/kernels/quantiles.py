@@ -1,6 +1,7 @@
 """Thresholds of a base period by calendar day, and the in-base bootstrap.
 
-Quantiles are of type 8 (Hyndman and Fan 1996), in the order of operations of the reference
+A quantile is given by its probability and the two constants of its plotting positions (Hyndman and
+Fan 1996), which are a third each for type 8. The order of operations is that of the reference
 implementation of the indices: whether a day equals its threshold can hang on the last bit.
 
 Only the tail that a quantile lies in is ever sorted. Values are multiplied by a sign so that the
@@ -12,14 +13,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-THIRD = 1.0 / 3.0
 FUZZ = 4.0 * 2.220446049250313e-16
 
 
 @njit(cache=True, nogil=True, inline="always")
-def rank(count: int, probability: float) -> tuple[int, float]:
-    """Return position from 0 and weight of the next value of a type 8 quantile."""
-    position = THIRD + probability * (count + 1.0 - THIRD - THIRD) - 1.0
+def rank(count: int, quantile: tuple[float, float, float]) -> tuple[int, float]:
+    """Return position from 0 and weight of the next value of a quantile."""
+    probability, alpha, beta = quantile
+    position = alpha + probability * (count + 1.0 - alpha - beta) - 1.0
     lower = int(np.floor(position + FUZZ))
     weight = position - lower
     if abs(weight) <= FUZZ:
@@ -126,19 +127,19 @@ def merge_tail(
 
 
 @njit(cache=True, nogil=True)
-def depth(total: int, window: int, probability: float, upper: bool) -> int:
+def depth(total: int, window: int, quantile: tuple[float, float, float], upper: bool) -> int:
     """Return how much of the tail can matter, with one year's values removed and one's added."""
-    share = 1.0 - probability if upper else probability
+    share = 1.0 - quantile[0] if upper else quantile[0]
     return min(total, int(np.ceil(share * (total + window))) + 2 * window + 4)
 
 
 @njit(cache=True, nogil=True)
 def day_thresholds(
-    table: np.ndarray, probability: float, window: int, fraction: float
+    table: np.ndarray, quantile: tuple[float, float, float], window: int, fraction: float
 ) -> np.ndarray:
     """Return the quantile of each calendar day's window, pooled over the base years."""
     rows, columns = table.shape
-    upper = probability >= 0.5
+    upper = quantile[0] >= 0.5
     sign = 1.0 if upper else -1.0
     values, years, counts = sort_rows(table, sign)
     near = np.empty(window, dtype=np.int64)
@@ -152,7 +153,7 @@ def day_thresholds(
             total += counts[near[item]]
         if total == 0 or total < fraction * (window * columns):
             continue
-        lower, weight = rank(total, probability)
+        lower, weight = rank(total, quantile)
         low, high = tail_positions(total, lower, upper)
         merge_tail(near, values, years, counts, max(low, high) + 1, tail, owners)
         out[row] = sign * blend(tail[low], tail[high], weight)
@@ -160,26 +161,33 @@ def day_thresholds(
 
 
 @njit(cache=True, nogil=True)
-def wet_quantile(values: np.ndarray, count: int, probability: float) -> float:
-    """Return the type 8 quantile of the first `count` values, which are moved.
+def wet_quantile(values: np.ndarray, count: int, quantile: tuple[float, float, float]) -> float:
+    """Return a quantile of the first `count` values, which are moved.
 
     Neighbours that are equal are taken as they are, not interpolated.
     """
     if count == 0:
         return np.nan
-    lower, weight = rank(count, probability)
+    lower, weight = rank(count, quantile)
     low = min(max(lower, 0), count - 1)
     high = min(max(lower + 1, 0), count - 1)
-    first: float = _select(values, 0, count - 1, low)
+    first, second = select_two(values, count, low)
     if weight == 0.0 or high == low:
         return first
-    second = values[low + 1]
-    for item in range(low + 2, count):
-        second = min(second, values[item])
     if first == second:
         return first
     blended: float = (1.0 - weight) * first + weight * second
     return blended
+
+
+@njit(cache=True, nogil=True)
+def select_two(values: np.ndarray, count: int, low: int) -> tuple[float, float]:
+    """Return the value of a rank and the next one of the first `count`, which are moved."""
+    first: float = _select(values, 0, count - 1, low)
+    second = values[min(low + 1, count - 1)]
+    for item in range(low + 2, count):
+        second = min(second, values[item])
+    return first, second
 
 
 @njit(cache=True, nogil=True)

@@ -19,10 +19,10 @@ DEEPEST = 32
 
 
 @njit(cache=True, nogil=True)
-def shallow_depth(total: int, probability: float) -> int:
+def shallow_depth(total: int, quantile: tuple[float, float, float]) -> int:
     """Return how many values from the end a quantile of `total` values looks at."""
-    lower, _ = rank(total, probability)
-    low, high = tail_positions(total, lower, probability >= 0.5)
+    lower, _ = rank(total, quantile)
+    low, high = tail_positions(total, lower, quantile[0] >= 0.5)
     return max(low, high) + 1
 
 
@@ -32,14 +32,14 @@ def shallow_thresholds(
     base_days: np.ndarray,
     base_row: np.ndarray,
     shape: tuple[int, int],
-    probability: float,
+    quantile: tuple[float, float, float],
     window: int,
     fraction: float,
 ) -> np.ndarray:
     """Return the threshold of each calendar day of each cell; see `percentiles.thresholds`."""
     rows, columns = shape
-    sign = series.dtype.type(1.0 if probability >= 0.5 else -1.0)
-    depth = shallow_depth(window * columns, probability)
+    sign = series.dtype.type(1.0 if quantile[0] >= 0.5 else -1.0)
+    depth = shallow_depth(window * columns, quantile)
     kept = min(depth, columns)
     largest = np.empty((rows, kept, LANES), series.dtype)
     counts = np.empty((rows, LANES), np.int16)
@@ -56,8 +56,8 @@ def shallow_thresholds(
                     total += counts[(row + near - window // 2) % rows, lane]
                 if total == 0 or total < fraction * (window * columns):
                     continue
-                lower, weight = rank(total, probability)
-                low, high = tail_positions(total, lower, probability >= 0.5)
+                lower, weight = rank(total, quantile)
+                low, high = tail_positions(total, lower, quantile[0] >= 0.5)
                 below, above = np.float64(tail[low, lane]), np.float64(tail[high, lane])
                 out[first + lane, row] = sign * blend(below, above, weight)
     return out

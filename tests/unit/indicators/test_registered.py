@@ -26,6 +26,7 @@ CHECKED_BY = {
         "closed form",
         "climatology anomaly standardised_anomaly warm_months period_mean departure variability",
     ),
+    "test_variants.py": ("closed form", "r95pfrac r99pfrac"),
     "test_period_statistics.py": ("peer library", "mean maximum minimum"),
     "test_climatologies.py": (
         "peer library",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sco_pipeline.indicators.kernels.percentiles import sorted_thresholds, thresholds
 from sco_pipeline.indicators.kernels.shallow import LANES, shallow_thresholds
+from sco_pipeline.indicators.percentile import METHODS, numbers
 
 ROWS = 9
 
@@ -21,8 +22,8 @@ def record(cells, years, seed, share_missing, dtype):
     return series, days, days % ROWS, days // ROWS
 
 
-def by_numpy(series, years, probability, window, fraction):
-    """The type 8 quantile of each window, wrapped within the year."""
+def by_numpy(series, years, probability, window, fraction, method="median_unbiased"):
+    """The quantile of each window, wrapped within the year."""
     table = series.reshape(series.shape[0], years, ROWS).astype(float)
     out = np.full((series.shape[0], ROWS), np.nan)
     for row in range(ROWS):
@@ -30,7 +31,7 @@ def by_numpy(series, years, probability, window, fraction):
         for cell, values in enumerate(table[:, :, near].reshape(series.shape[0], -1)):
             held = values[np.isfinite(values)]
             if held.size and held.size >= fraction * values.size:
-                out[cell, row] = np.quantile(held, probability, method="median_unbiased")
+                out[cell, row] = np.quantile(held, probability, method=method)
     return out
 
 
@@ -43,13 +44,14 @@ def by_numpy(series, years, probability, window, fraction):
     probability=st.sampled_from([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98]),
     window=st.sampled_from([1, 3, 5]),
     dtype=st.sampled_from(["f4", "f8"]),
+    method=st.sampled_from(list(METHODS)),
 )
-def test_any_base(cells, years, seed, share_missing, probability, window, dtype):
+def test_any_base(cells, years, seed, share_missing, probability, window, dtype, method):
     series, days, row, column = record(cells, years, seed, share_missing, dtype)
-    rest = ((ROWS, years), probability, window, 0.1)
+    rest = ((ROWS, years), numbers(probability, method), window, 0.1)
     found = shallow_thresholds(series, days, row, *rest)
     np.testing.assert_array_equal(found, sorted_thresholds(series, days, row, column, *rest))
-    expected = by_numpy(series, years, probability, window, 0.1)
+    expected = by_numpy(series, years, probability, window, 0.1, method)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
@@ -58,6 +60,7 @@ def test_near_the_middle_whole_days_are_sorted(probability):
     """The choice of a way does not show."""
     years = 30
     series, days, row, column = record(4, years, 1, 0.05, "f4")
-    found = thresholds(series, days, row, column, (ROWS, years), probability, 5, 0.1)
+    quantile = numbers(probability, "median_unbiased")
+    found = thresholds(series, days, row, column, (ROWS, years), quantile, 5, 0.1)
     expected = by_numpy(series, years, probability, 5, 0.1)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
