@@ -125,12 +125,16 @@ def flox(data: Path, scratch: Path) -> dict[str, np.ndarray]:
 
 
 def _monthly(data: Path, name: str) -> Any:
-    """Return the monthly means of all files with xarray and flox, in memory."""
+    """Return the monthly means of all files with xarray and flox, in memory.
+
+    One dask chunk a file: the stored chunks, a day each, which xarray takes by default, make it
+    twenty times slower.
+    """
     import xarray as xr
 
     files = sorted(data.glob(f"{name}_*.nc"))
-    each = [xr.open_dataset(path, engine="h5netcdf")[name] for path in files]
-    return xr.concat([da.resample(time="MS").mean() for da in each], dim="time")
+    da = xr.open_mfdataset(files, engine="h5netcdf", chunks={"time": -1})[name]
+    return da.resample(time="MS").mean().load()
 
 
 def pymannkendall(data: Path, scratch: Path) -> dict[str, np.ndarray]:

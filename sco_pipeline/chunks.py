@@ -88,7 +88,7 @@ class ChunkMap:
         OSError
             If the file has changed or a chunk does not hold what it should.
         """
-        out = np.full([part.stop - part.start for part in key], self.fill, dtype=self.dtype)
+        out = np.empty([part.stop - part.start for part in key], self.dtype)
         if not out.size:
             return out
         ranges = [
@@ -101,8 +101,11 @@ class ChunkMap:
                 raise OSError(f"{self.path} has changed since it was opened; open it again")
             for where in itertools.product(*ranges):
                 chunk = Chunk(*self.places[where].tolist())
+                inner, outer = self._overlap(key, where)
                 if chunk.size:
-                    self._place(out, key, where, self._bytes(handle, chunk), chunk)
+                    self._place(out[outer], inner, self._bytes(handle, chunk), chunk)
+                else:  # never written
+                    out[outer] = self.fill
         finally:
             os.close(handle)
         return out
@@ -125,11 +128,21 @@ class ChunkMap:
         """Return the bit that says a chunk left a filter out; filters count from the first."""
         return 1 if which == SHUFFLE or not self.shuffled else 2
 
+    def _overlap(
+        self, key: tuple[slice, ...], where: tuple[int, ...]
+    ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        """Return which part of a chunk is wanted, and where in the block it goes."""
+        inner, outer = [], []
+        for part, size, at in zip(key, self.chunk_shape, where, strict=True):
+            low, high = max(part.start, at * size), min(part.stop, (at + 1) * size)
+            inner.append(slice(low - at * size, high - at * size))
+            outer.append(slice(low - part.start, high - part.start))
+        return tuple(inner), tuple(outer)
+
     def _place(
         self,
-        out: NDArray[Any],
-        key: tuple[slice, ...],
-        where: tuple[int, ...],
+        target: NDArray[Any],
+        inner: tuple[slice, ...],
         data: bytes | bytearray,
         chunk: Chunk,
     ) -> None:
@@ -137,21 +150,15 @@ class ChunkMap:
         dtype = np.dtype(self.dtype)
         if len(data) != self.chunk_bytes:
             raise OSError(f"{self.path} holds a chunk of {len(data)} bytes; fetch it again")
-        inner, outer = [], []
-        for part, size, at in zip(key, self.chunk_shape, where, strict=True):
-            low, high = max(part.start, at * size), min(part.stop, (at + 1) * size)
-            inner.append(slice(low - at * size, high - at * size))
-            outer.append(slice(low - part.start, high - part.start))
-        target = out[tuple(outer)]
         shuffled = self.shuffled and not chunk.skipped & self._mask(SHUFFLE)
         if not shuffled:
-            target[...] = np.frombuffer(data, dtype).reshape(self.chunk_shape)[tuple(inner)]
+            target[...] = np.frombuffer(data, dtype).reshape(self.chunk_shape)[inner]
         elif target.shape == self.chunk_shape and target.flags.c_contiguous:
             _unshuffle(data, target.reshape(-1))
         else:
             whole = np.empty(self.chunk_shape, dtype)
             _unshuffle(data, whole.reshape(-1))
-            target[...] = whole[tuple(inner)]
+            target[...] = whole[inner]
 
 
 def _unshuffle(data: bytes | bytearray, out: NDArray[Any]) -> None:

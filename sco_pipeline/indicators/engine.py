@@ -22,7 +22,7 @@ from ..settings import Settings
 from .baseline import Base, base_period
 from .blocks import Job, Wanted
 from .days import HALF_YEAR, Frame
-from .definition import COMMON, Definition, definitions, inputs_of
+from .definition import BASELINE, COMMON, HEMISPHERE, Definition, definitions, inputs_of
 from .indicator import indicators
 from .lanes import compute_lazily, compute_now
 from .lazy import compute_blocks
@@ -34,7 +34,7 @@ from .placeholders import about_field
 from .units import conversion, units_of
 from .variants import resolved, variant_of
 
-_SHARED = ("missing", "max_missing_days", "partial_baseline", "northern_hemisphere")
+_SHARED = {**COMMON, **BASELINE, **HEMISPHERE}
 
 
 _AHEAD = {"year": 0, "season": 2, "month": 0}
@@ -121,7 +121,8 @@ def prepare(
     """Check what is wanted, and group what one visit computes; see `compute_daily`."""
     groups: dict[str, list[Request]] = {}
     for request in map(_resolved, requests):
-        shared = {option: request.options.get(option) for option in _SHARED}
+        shared = _SHARED | {key: request.options[key] for key in _SHARED if key in request.options}
+        del shared["variant"]  # its choices are resolved
         groups.setdefault(repr(shared), []).append(request)
     return [
         _prepare(ds, part, baseline, frequency)
