@@ -45,8 +45,9 @@ _PARTS = {
     "lower": "Lower confidence limit of the trend of {long_name}",
     "upper": "Upper confidence limit of the trend of {long_name}",
     "pvalue": "p-value of the trend of {long_name}",
+    "valid_values": "Values that the trend of {long_name} is of",
 }
-_SCALE: np.ndarray = np.array([DECADE, DECADE, DECADE, 1.0])
+_SCALE: np.ndarray = np.array([DECADE, DECADE, DECADE, 1.0, 1.0])
 
 
 @indicator(
@@ -102,8 +103,9 @@ def trend(
     Returns
     -------
     Dataset (...)
-        ``trend``, ``lower``, ``upper`` in units of `field` per decade, ``pvalue``, and
-        ``significant`` (1 or 0). Limits that the pairs cannot give are missing.
+        ``trend``, ``lower``, ``upper`` in units of `field` per decade, ``pvalue``, the number of
+        ``valid_values`` that they are of, and ``significant`` (1 or 0). Limits that the pairs
+        cannot give are missing.
 
     Raises
     ------
@@ -234,14 +236,15 @@ def _whole_years(field: xr.DataArray) -> tuple[xr.DataArray, np.ndarray]:
 def _least_squares(
     times: np.ndarray, correction: str, confidence: float, fewest: int, series: np.ndarray
 ) -> np.ndarray:
-    """Return slope, limits and p-value of least squares per decade; (cell, 4)."""
+    """Return slope, limits, p-value of least squares and count, per decade; (cell, 5)."""
     from .kernels.trend_lines import least_squares
 
     fitted = least_squares(series, times)
     slope, error, freedom = slope_error(fitted, correction == "effective-size")
     enough = fitted[:, 0] >= fewest
     out = np.stack(limits_of(slope, error, freedom, confidence), axis=1)
-    parts: np.ndarray = np.where(enough[:, None], out, np.nan) * _SCALE
+    given = np.where(enough[:, None], out, np.nan)
+    parts: np.ndarray = np.column_stack([given, fitted[:, 0]]) * _SCALE
     return parts
 
 
@@ -254,7 +257,7 @@ def _theil_sen(
     fewest: int,
     series: np.ndarray,
 ) -> np.ndarray:
-    """Return slope, limits and p-value of the Mann-Kendall family per decade; (cell, 4)."""
+    """Return slope, limits, p-value of the Mann-Kendall family and count, per decade; (cell, 5)."""
     from .kernels.trend_tests import mann_kendall
 
     step = float(np.median(np.diff(times)))
@@ -274,17 +277,17 @@ def _theil_sen(
         _normal(confidence),
         fewest,
     )
-    parts: np.ndarray = out[:, [6, 8, 9, 4]] * _SCALE / np.array([step, step, step, 1.0])
+    parts: np.ndarray = out[:, [6, 8, 9, 4, 0]] * _SCALE / np.array([step, step, step, 1.0, 1.0])
     return parts
 
 
 def _seasonal(correlated: bool, confidence: float, fewest: int, series: np.ndarray) -> np.ndarray:
-    """Return slope, limits and p-value of the seasonal Mann-Kendall test per decade; (cell, 4)."""
+    """Return slope, limits, p-value of the seasonal test and count, per decade; (cell, 5)."""
     from .kernels.trend_seasons import seasonal_mann_kendall
 
     years = series.shape[1] // MONTHS
     out = seasonal_mann_kendall(series, years, correlated, _normal(confidence), fewest)
-    parts: np.ndarray = out[:, [6, 8, 9, 4]] * _SCALE
+    parts: np.ndarray = out[:, [6, 8, 9, 4, 0]] * _SCALE
     return parts
 
 
@@ -301,6 +304,7 @@ def _described(out: xr.DataArray, field: xr.DataArray, rate: float) -> xr.Datase
     for name, label in _PARTS.items():
         ds[name].attrs["long_name"] = label
     ds["pvalue"].attrs["units"] = "1"
+    ds["valid_values"].attrs.update(units="1", standard_name="number_of_observations")
     if ds["pvalue"].ndim:
         ds["significant"] = field_significance(ds["pvalue"], rate)
         ds["significant"].attrs.update(

@@ -62,7 +62,8 @@ def changed(recipe, value):
 
 
 def results(ds):
-    return {n: da for n, da in ds.data_vars.items() if not str(n).endswith("_valid_days")}
+    counts = ("_valid_days", "_valid_values")
+    return {n: da for n, da in ds.data_vars.items() if not str(n).endswith(counts)}
 
 
 @functools.cache

@@ -6,29 +6,14 @@ from collections import Counter
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pytest
-import xarray as xr
 from scipy import stats
 
-from sco_pipeline.errors import IndicatorError
-from sco_pipeline.indicators import compute_indicators
 from sco_pipeline.indicators.kernels import trend_lines, trend_tests
 from sco_pipeline.indicators.kernels.trend_seasons import seasonal_mann_kendall
 from sco_pipeline.indicators.slopes import limits_of, slope_error
-from sco_pipeline.indicators.trend import field_significance
+from tests.unit.indicators.trend_cases import NORMAL, TESTS, make_red_noise, one_cell
 
-NORMAL = stats.norm.ppf(0.975)
-CLOSED = np.empty(0)
-TESTS = {
-    "original": (trend_tests.NONE, 0),
-    "hamed_rao": (trend_tests.HAMED_RAO, 0),
-    "hamed_rao_lag3": (trend_tests.HAMED_RAO, 3),
-    "yue_wang": (trend_tests.YUE_WANG, 0),
-    "yue_wang_lag1": (trend_tests.YUE_WANG, 1),
-    "pre_whitening": (trend_tests.PRE_WHITENING, 0),
-    "tfpw": (trend_tests.TREND_FREE, 0),
-}
 R_TESTS = {
     "trend::mk.test": "original",
     "trend::sens.slope": "original",
@@ -65,15 +50,6 @@ def series(referee):
     for row in rows(referee / "series.csv"):
         found.setdefault(row["series"], []).append((number(row["time"]), number(row["value"])))
     return {name: np.array(pairs).T.copy() for name, pairs in found.items()}
-
-
-def one_cell(values, times=None, test="original", reach=NORMAL, position=CLOSED):
-    """One cell through the kernel, as a dictionary."""
-    how, lags = TESTS[test]
-    values = np.asarray(values, dtype=float)
-    times = np.arange(values.size, dtype=float) if times is None else times
-    out = trend_tests.mann_kendall(values[None], times, position, how, lags, NORMAL, reach, 2)
-    return dict(zip(trend_tests.COLUMNS, out[0], strict=True))
 
 
 def agree(found, expected, where, tolerance=1e-9):
@@ -182,6 +158,15 @@ def test_the_seasonal_tests_equal_pymannkendall(referee):
             agree(found[column], number(row[column]), (row, column))
 
 
+@pytest.mark.shared
+def test_mauna_loa_annual_growth_as_published(referee, series):
+    # NOAA's decadal means of the growth: 1960s 0.86, 1970s 1.22, 1980s 1.58, 1990s 1.55 ppm a-1
+    times, values = series["mauna_loa_annual"]
+    kept = (times >= 1959) & (times <= 2001)
+    slope = one_cell(values[kept], times[kept])["slope"]
+    assert 1.2 < slope < 1.5
+
+
 # ---- slow twins, written from the definitions, which run without the reference data ----
 
 
@@ -225,13 +210,7 @@ def slow_test(x, test, lags):
 
 @pytest.fixture(scope="module")
 def red_noise():
-    random = np.random.default_rng(7)
-    noise = np.zeros((12, 45))
-    for i in range(1, 45):
-        noise[:, i] = 0.6 * noise[:, i - 1] + random.normal(size=12)
-    noise += 0.03 * np.arange(45)
-    noise[6:] = np.round(noise[6:] * 2) / 2  # ties
-    return noise
+    return make_red_noise()
 
 
 @pytest.mark.parametrize("test", [name for name in TESTS if name != "original"])
@@ -318,125 +297,3 @@ def test_a_straight_line_is_tested_as_it_is_and_a_constant_has_no_trend():
     slope, error, freedom = slope_error(fitted, effective=True)
     p = limits_of(slope, error, freedom, 0.95)[3]
     assert p[0] == pytest.approx(0.0, abs=1e-12) and p[1] == 1.0
-
-
-# ---- the indicator ----
-
-
-def dataset(values, start="1981-01-01", freq="YS", units="degC"):
-    values = np.asarray(values, dtype=float)
-    time = pd.date_range(start, periods=values.shape[0], freq=freq)
-    dims = ("time", "lat", "lon")[: values.ndim]
-    about = {"units": units, "long_name": "sea surface temperature"}
-    return xr.Dataset({"tos": (dims, values, about)}, {"time": time})
-
-
-def test_trend_is_per_decade_whatever_the_step():
-    years = dataset(0.02 * np.arange(30))
-    months = dataset(0.02 / 12 * np.arange(360), freq="MS")
-    for ds in (years, months):
-        for options in ({"season": "keep"}, {"season": "average"}):
-            for method in ("theil-sen", "ols"):
-                result = compute_indicators(ds, ["trend:tos"], method=method, **options)
-                assert float(result["tos_trend"]) == pytest.approx(0.2, rel=1e-12)
-    assert result["tos_trend"].attrs["units"] == "degC (10 years)-1"
-    assert result["tos_trend_pvalue"].attrs["units"] == "1"
-    assert "units_metadata" not in result["tos_trend_pvalue"].attrs
-
-
-def test_daily_values_are_fitted_in_time_not_in_steps():
-    time = pd.date_range("1999-01-01", "2004-12-31")
-    passed = time.year + (time.day_of_year - 1) / np.where(time.is_leap_year, 366, 365)
-    ds = dataset(3.0 * passed.to_numpy(), start="1999-01-01", freq="D")
-    result = compute_indicators(ds, ["trend:tos"], method="ols", season="keep")
-    assert float(result["tos_trend"]) == pytest.approx(30.0, rel=1e-9)
-
-
-def test_removing_the_season_leaves_the_trend_and_shrinks_the_limits(red_noise):
-    cycle = 10 * np.cos(np.arange(360) / 6 * np.pi)
-    values = red_noise.reshape(-1)[:360] + cycle + 0.01 * np.arange(360)
-    ds = dataset(values, freq="MS")
-    kept = compute_indicators(ds, ["trend:tos"], method="ols", season="keep")
-    removed = compute_indicators(ds, ["trend:tos"], method="ols", season="remove")
-    width = [float(r["tos_trend_upper"] - r["tos_trend_lower"]) for r in (kept, removed)]
-    assert width[1] < 0.5 * width[0]
-    anomaly = ds["tos"].groupby("time.month") - ds["tos"].groupby("time.month").mean()
-    years = ds["time"].dt.year + (ds["time"].dt.month - 0.5) / 12
-    expected = stats.linregress(years.values, anomaly.values).slope * 10
-    assert float(removed["tos_trend"]) == pytest.approx(expected, rel=1e-10)
-
-
-def test_the_indicator_on_a_grid_equals_the_kernel_and_any_chunking(red_noise):
-    grid = red_noise.T.reshape(45, 3, 4).copy()
-    grid[:, 0, 0] = np.nan
-    grid[5:40, 0, 1] = np.nan
-    ds = dataset(grid)
-    whole = compute_indicators(ds, ["trend:tos"], correction="yue-wang").compute()
-    chunked = ds.chunk(time=10, lat=2, lon=1)
-    parts = compute_indicators(chunked, ["trend:tos"], correction="yue-wang")
-    assert parts["tos_trend"].chunks is not None
-    xr.testing.assert_identical(whole, parts.compute())
-    assert np.isnan(whole["tos_trend"].values[0, :2]).all()
-    expected = one_cell(grid[:, 1, 1], test="yue_wang")
-    assert float(whole["tos_trend"][1, 1]) == pytest.approx(10 * expected["slope"])
-    assert float(whole["tos_trend_pvalue"][1, 1]) == pytest.approx(expected["p"])
-
-
-def test_detrending_in_time_and_by_order_differ_only_where_values_are_missing(red_noise):
-    ds = dataset(red_noise[0])
-    same = [
-        compute_indicators(ds, ["trend:tos"], correction="yue-wang", gaps=gaps)
-        for gaps in ("time", "closed")
-    ]
-    xr.testing.assert_equal(*same)
-    ds["tos"][5:15] = np.nan
-    other = [
-        float(
-            compute_indicators(ds, ["trend:tos"], correction="yue-wang", gaps=g)["tos_trend_pvalue"]
-        )
-        for g in ("time", "closed")
-    ]
-    assert other[0] != other[1]
-    assert other[1] == pytest.approx(one_cell(ds["tos"].values, test="yue_wang")["p"])
-
-
-def test_field_significance_equals_scipy():
-    random = np.random.default_rng(3)
-    p = np.concatenate([random.uniform(size=60), random.uniform(0, 0.004, size=20)])
-    adjusted = stats.false_discovery_control(p)
-    found = field_significance(xr.DataArray(np.append(p, np.nan).reshape(9, 9)), 0.1)
-    np.testing.assert_array_equal(found.values.ravel()[:-1], adjusted <= 0.1)
-    assert np.isnan(found.values[-1, -1])
-    assert 10 < found.sum() < 40
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"method": "theil"}, "Did you mean 'theil-sen'?"),
-        ({"correction": "effective-size"}, "does not go with method 'theil-sen'; choose one of"),
-        ({"season": "test", "method": "ols"}, "is a test of its own"),
-        ({"season": "tests"}, "Did you mean 'test'?"),
-        ({"season": "test"}, "needs one value a month"),
-    ],
-)
-def test_options_that_do_not_go_together(options, sentence):
-    ds = dataset(np.arange(800.0), freq="D")
-    with pytest.raises(IndicatorError, match=sentence.replace("?", r"\?")):
-        compute_indicators(ds, ["trend:tos"], **options)
-
-
-def test_too_short_and_too_long_records():
-    with pytest.raises(IndicatorError, match="needs four values or more; found 3"):
-        compute_indicators(dataset([1, 2, 3]), ["trend:tos"])
-    with pytest.raises(IndicatorError, match="use season 'average' or method 'ols'"):
-        compute_indicators(dataset(np.zeros(4000), freq="D"), ["trend:tos"])
-
-
-@pytest.mark.shared
-def test_mauna_loa_annual_growth_as_published(referee, series):
-    # NOAA's decadal means of the growth: 1960s 0.86, 1970s 1.22, 1980s 1.58, 1990s 1.55 ppm a-1
-    times, values = series["mauna_loa_annual"]
-    kept = (times >= 1959) & (times <= 2001)
-    slope = one_cell(values[kept], times[kept])["slope"]
-    assert 1.2 < slope < 1.5
