@@ -93,7 +93,7 @@ def show_regions(
             found += [(entry.id, *pair) for pair in zip(areas.ids, areas.names, strict=True)]
     if not found:
         raise RegionError(unknown("region or region set", name, catalog.region_sets))
-    print_table(f"{len(found)} regions match {name!r}", ("set", "id", "name"), found)
+    print_table(f"Regions that match {name!r}: {len(found)}", ("set", "id", "name"), found)
 
 
 def _print_regions(title: str, areas: Regions) -> None:

@@ -79,7 +79,7 @@ def fetch(
         print_json([record.model_dump(mode="json") for record in records])
         return
     rows = [(r.dataset, file.size, file.path) for r in records for file in r.files]
-    print_table(f"{len(rows)} files", ("dataset", "bytes", "path"), rows)
+    print_table(f"Files: {len(rows)}", ("dataset", "bytes", "path"), rows)
 
 
 def status(recipe: RecipeId, as_json: Json = False) -> None:
