@@ -35,7 +35,7 @@ from .units import conversion, units_of
 from .variants import resolved, variant_of
 
 _SHARED = {**COMMON, **BASELINE, **HEMISPHERE}
-
+"""Options that all indices of one visit have alike, and their defaults."""
 
 _AHEAD = {"year": 0, "season": 2, "month": 0}
 """Months after a block of years that its periods reach into."""

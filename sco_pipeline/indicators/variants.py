@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .definition import COMMON, Definition, one_of
+from .definition import BASELINE, COMMON, HEMISPHERE, Definition, one_of
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "ETCCDI": {},
@@ -43,6 +43,11 @@ def resolved(definition: Definition, options: Mapping[str, Any]) -> dict[str, An
 def variant_of(definition: Definition, options: Mapping[str, Any]) -> str:
     """Return the name of the variant that options are, and which of them differ from it."""
     name = str(options.get("variant", COMMON["variant"]))
+    of_the_data = {*BASELINE, *HEMISPHERE}
     plain = resolved(definition, {"variant": name})
-    changed = sorted(key for key in plain if options.get(key, plain[key]) != plain[key])
+    changed = [
+        key
+        for key, value in sorted(plain.items())
+        if key not in of_the_data and options.get(key, value) != value
+    ]
     return name if not changed else f"{name}, modified: {', '.join(changed)}"

@@ -85,6 +85,8 @@ def test_a_product_tells_the_variant(ds, found):
     own = compute_indicators(ds, ["cdd"], variant="xclim", spells_can_span_years=True)
     assert own["cdd"].attrs["definition_variant"] == "xclim, modified: spells_can_span_years"
     np.testing.assert_array_equal(own["cdd"], found["ETCCDI"]["cdd"])
+    south = compute_indicators(ds, ["gsl"], northern_hemisphere=False)  # of the data, no choice
+    assert south["gsl"].attrs["definition_variant"] == "ETCCDI"
 
 
 def test_a_season_of_ecad_may_miss_eight_days(ds):
