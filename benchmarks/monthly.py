@@ -4,8 +4,9 @@
 [--who ...] [--rounds N]``: from yearly int16 files of daily tasmin, tasmax and pr to a NetCDF file
 with the monthly climatology, the anomaly and the standardised anomaly of the monthly means, and the
 trends of their yearly means by least squares and by Theil-Sen with the Mann-Kendall test. CDO
-has no Theil-Sen; of flox with xarray the climatology, the anomaly and least squares are asked; of
-pymannkendall Theil-Sen alone. Rounds take turns.
+has no Theil-Sen; of flox with xarray the climatology, the anomaly and least squares are asked, once
+as `open_mfdataset` opens the files and once with one dask chunk a file; of pymannkendall Theil-Sen
+alone. Rounds take turns.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def main() -> None:
     parser.add_argument("--lats", type=int, default=90)
     parser.add_argument("--lons", type=int, default=120)
     parser.add_argument("--peers", type=Path)
-    parser.add_argument("--who", nargs="+", default=["ours", "cdo", "flox", "pymannkendall"])
+    parser.add_argument(
+        "--who", nargs="+", default=["ours", "cdo", "flox", "flox-tuned", "pymannkendall"]
+    )
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     size = f"{options.years} years x {options.lats} x {options.lons}"

@@ -1,6 +1,6 @@
 """Normals, anomalies and trends by one program, run by `monthly` as a process of its own.
 
-``python monthly_works.py WHO DIRECTORY RESULT``: WHO is ours, cdo, flox or pymannkendall. Peers run
+``python monthly_works.py WHO DIRECTORY RESULT``: WHO is one of `WORKS`. Peers run
 in an environment of their own and need nothing of the package. Everything is written to a NetCDF
 file; the result is an ``.npz`` with what is compared, the anomalies of the last year only.
 """
@@ -107,14 +107,23 @@ def _by_cdo(data: Path, name: str, scratch: Path) -> dict[str, Path]:
     return {what: path[what] for what in (*NORMALS, "ols")}
 
 
-def flox(data: Path, scratch: Path) -> dict[str, np.ndarray]:
+WHOLE_FILES = {"time": -1}
+"""Chunks of dask that suit the files best; by default they are the stored ones, a day each."""
+
+
+def flox_tuned(data: Path, scratch: Path) -> dict[str, np.ndarray]:
+    """Compute as `flox` does, with one chunk a file."""
+    return flox(data, scratch, WHOLE_FILES)
+
+
+def flox(data: Path, scratch: Path, chunks: Any = "default") -> dict[str, np.ndarray]:
     """Compute the climatology, the anomaly and least squares with xarray and flox."""
     import xarray as xr
 
     made = {}
     first, last = BASE
     for name in VARIABLES:
-        monthly = _monthly(data, name)
+        monthly = _monthly(data, name, chunks)
         normal = monthly.sel(time=slice(str(first), str(last))).groupby("time.month").mean()
         made[f"{name}_climatology"] = normal
         made[f"{name}_anomaly"] = monthly.groupby("time.month") - normal
@@ -124,16 +133,13 @@ def flox(data: Path, scratch: Path) -> dict[str, np.ndarray]:
     return _written(xr.Dataset(made), scratch)
 
 
-def _monthly(data: Path, name: str) -> Any:
-    """Return the monthly means of all files with xarray and flox, in memory.
-
-    One dask chunk a file: the stored chunks, a day each, which xarray takes by default, make it
-    twenty times slower.
-    """
+def _monthly(data: Path, name: str, chunks: Any) -> Any:
+    """Return the monthly means of all files with xarray and flox, in memory."""
     import xarray as xr
 
     files = sorted(data.glob(f"{name}_*.nc"))
-    da = xr.open_mfdataset(files, engine="h5netcdf", chunks={"time": -1})[name]
+    how = {} if chunks == "default" else {"chunks": chunks}
+    da = xr.open_mfdataset(files, engine="h5netcdf", **how)[name]
     return da.resample(time="MS").mean().load()
 
 
@@ -144,7 +150,7 @@ def pymannkendall(data: Path, scratch: Path) -> dict[str, np.ndarray]:
 
     made = {}
     for name in VARIABLES:
-        yearly = _monthly(data, name).groupby("time.year").mean().values
+        yearly = _monthly(data, name, WHOLE_FILES).groupby("time.year").mean().values
         slope, pvalue = np.full((2, *yearly.shape[1:]), np.nan)
         for cell in np.argwhere(np.isfinite(yearly).all(axis=0)):
             found = package.original_test(yearly[:, cell[0], cell[1]])
@@ -166,7 +172,13 @@ def _written(made: Any, scratch: Path) -> dict[str, np.ndarray]:
         return {str(name): da[..., :, :][-12:].values for name, da in ds.data_vars.items()}
 
 
-WORKS = {"ours": ours, "cdo": cdo, "flox": flox, "pymannkendall": pymannkendall}
+WORKS = {
+    "ours": ours,
+    "cdo": cdo,
+    "flox": flox,
+    "flox-tuned": flox_tuned,
+    "pymannkendall": pymannkendall,
+}
 
 if __name__ == "__main__":
     main()
