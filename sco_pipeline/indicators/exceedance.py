@@ -54,10 +54,11 @@ def days_where(
     periods = axis.periods(frequency)  # type: ignore[arg-type]
     bounds = axis.month_starts
     starts, stops = bounds[periods.first_month], bounds[periods.last_month]
+    number = len(fields)  # the kernel must not carry the fields along
 
     def count(*arrays: np.ndarray) -> np.ndarray:
-        series = [padded_years(a, axis.days, axis.position) for a in arrays[: len(fields)]]
-        flags = holds(*series, *arrays[len(fields) :])
+        series = [padded_years(a, axis.days, axis.position) for a in arrays[:number]]
+        flags = holds(*series, *arrays[number:])
         total = np.concatenate(
             [np.zeros((flags.shape[0], 1)), flags.cumsum(axis=1, dtype=float)], axis=1
         )

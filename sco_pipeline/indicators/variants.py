@@ -26,6 +26,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+_MISSING = {"missing", "max_missing_days"}
+
 
 def resolved(definition: Definition, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return all options of an index: what is given, else the variant's choice, else the default.
@@ -37,6 +39,8 @@ def resolved(definition: Definition, options: Mapping[str, Any]) -> dict[str, An
     """
     chosen = one_of("variant", options.get("variant", COMMON["variant"]), VARIANTS)
     own = {name: value for name, value in chosen.items() if name in definition.options}
+    if not _MISSING.isdisjoint(options):  # a rule and its limits are one choice
+        own = {name: value for name, value in own.items() if name not in _MISSING}
     return {**definition.options, **own, **options}
 
 

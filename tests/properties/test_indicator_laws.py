@@ -3,13 +3,14 @@
 import functools
 import warnings
 
+import cloudpickle
 import numpy as np
 import pytest
 import xarray as xr
 
 from sco_pipeline.catalog import IndicatorRequest, load_catalog
 from sco_pipeline.errors import IndicatorError
-from sco_pipeline.indicators import indicators
+from sco_pipeline.indicators import cells, indicators
 from sco_pipeline.indicators.calculate import calculate
 from tests.indicator_recipes import BASELINE, DAYS, LAT, LON, MONTHS, RECIPES, values
 
@@ -169,3 +170,19 @@ def test_gaps_at_the_edges_never_become_numbers(name):
         if request.id == "degree_heating_weeks":  # its twelve weeks may lack three
             outside = outside & (da[axis].values > np.datetime64("2002-01-21"))
         assert da.isel({axis: outside}).isnull().all(), part
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_task_does_not_carry_the_data(name, monkeypatch):
+    """A kernel that holds a field would take its graph to every worker."""
+    kernels = []
+
+    def spied(kernel, fields, *rest):
+        kernels.append(cloudpickle.dumps(kernel))
+        return tiled(kernel, fields, *rest)
+
+    tiled = cells._tiled
+    monkeypatch.setattr(cells, "_tiled", spied)
+    recipe, request = CASES[name]
+    compute(data(recipe).chunk(time=400), request)
+    assert not any(b"DataArray" in pickled for pickled in kernels)

@@ -100,6 +100,21 @@ def test_a_season_of_ecad_may_miss_eight_days(ds):
         assert np.isfinite(one["su"].sel(summer).item()) == kept
 
 
+def test_a_missing_day_rule_that_is_given_takes_the_place_of_the_variants(ds):
+    """The rule and its limits together: ECA&D's limits are not those of another rule."""
+    gaps = ds.copy(deep=True)
+    gaps["tasmax"][400:404] = np.nan  # four days of February 1992
+    for variant, options, kept in (
+        ("ECA&D", {}, False),
+        ("ECA&D", {"missing": "wmo"}, True),
+        ("xclim", {"missing": "wmo"}, True),
+        ("xclim", {"max_missing_days": {"year": 9, "season": 9, "month": 9}}, True),
+        ("xclim", {"max_missing_days": {"year": 9, "season": 9, "month": 3}}, False),
+    ):
+        one = compute_indicators(gaps, ["txx"], frequency="month", variant=variant, **options)
+        assert np.isfinite(one["txx"].sel(time="1992-02-01").item()) == kept, (variant, options)
+
+
 def test_any_missing_day_counts_for_xclim(ds):
     gaps = ds.copy(deep=True)
     gaps["pr"][400] = np.nan
