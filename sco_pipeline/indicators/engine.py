@@ -324,6 +324,8 @@ def _attributes(wanted: Wanted, frame: Frame, field: xr.DataArray) -> dict[str, 
     }
     if not entry.takes_any_variable:
         attributes["definition_variant"] = variant_of(definition, wanted.options)
+        if wanted.options["variant"] != COMMON["variant"]:  # titles of maps and series tell it
+            attributes["long_name"] += f" ({wanted.options['variant']})"
     named = "standard_name" in field.attrs or "{" not in (entry.standard_name or "")
     for key, value in (
         ("standard_name", entry.standard_name if named else None),

@@ -29,7 +29,7 @@ def mean(field: Days) -> np.ndarray:
 @daily_index(
     formula="max of x",
     units="{units}",
-    long_name="Highest daily {long_name}",
+    long_name="Highest {long_name}",
     standard_name="{standard_name}",
     cell_methods="time: {daily} within days time: maximum over days",
     references=WMO_1203,
@@ -42,7 +42,7 @@ def maximum(field: Days) -> np.ndarray:
 @daily_index(
     formula="min of x",
     units="{units}",
-    long_name="Lowest daily {long_name}",
+    long_name="Lowest {long_name}",
     standard_name="{standard_name}",
     cell_methods="time: {daily} within days time: minimum over days",
     references=WMO_1203,

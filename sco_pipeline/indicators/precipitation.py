@@ -207,8 +207,7 @@ def r95pfrac(
 
     Missing where no day is wet.
     """
-    part = pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, quantile_method))
-    return _share(part, pr.sum_where(AT_LEAST, wet_day))
+    return _share_beyond(pr, quantile, wet_day, quantile_method)
 
 
 @daily_index(
@@ -231,12 +230,12 @@ def r99pfrac(
 
     Missing where no day is wet.
     """
-    part = pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, quantile_method))
-    return _share(part, pr.sum_where(AT_LEAST, wet_day))
+    return _share_beyond(pr, quantile, wet_day, quantile_method)
 
 
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return per cent, missing where the whole is nothing."""
-    nothing = np.full_like(part, np.nan)
+def _share_beyond(pr: Days, quantile: float, wet_day: float, method: str) -> np.ndarray:
+    """Return per cent of the precipitation of wet days that falls on days above a quantile."""
+    part = pr.sum_where(ABOVE, pr.wet_threshold(quantile, wet_day, method))
+    whole, nothing = pr.sum_where(AT_LEAST, wet_day), np.full_like(part, np.nan)
     share: np.ndarray = np.divide(100.0 * part, whole, out=nothing, where=whole > 0)
     return share

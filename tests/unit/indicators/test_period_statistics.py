@@ -59,6 +59,7 @@ def test_a_statistic_says_what_it_is_of(ds):
     assert found["tos_mean"].attrs["standard_name"] == "sea_surface_temperature"
     assert found["tos_mean"].attrs["ecv"] == "Sea temperature"
     assert found["tos_mean"].attrs["ancillary_variables"] == "tos_valid_days"
+    assert found["wind_maximum"].attrs["long_name"] == "Highest sea surface temperature"
     assert found["wind_maximum"].attrs["units"] == "m s-1"
     methods = found["wind_maximum"].attrs["cell_methods"]
     assert methods == "time: mean within days time: maximum over days"

@@ -80,6 +80,8 @@ def test_a_product_tells_the_variant(ds, found):
     for variant, results in found.items():
         for name in XCLIM:
             assert results[name].attrs["definition_variant"] == variant
+        title = "Warm days" if variant == "ETCCDI" else f"Warm days ({variant})"
+        assert results["tx90p"].attrs["long_name"] == title
     assert "windows=rolling" in found["xclim"]["tx90p"].attrs["definition_options"]
     assert "missing_days=percent" in found["xclim"]["su"].attrs["definition_options"]
     own = compute_indicators(ds, ["cdd"], variant="xclim", spells_can_span_years=True)
