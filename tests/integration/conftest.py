@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.servers import FaultServer
+
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
@@ -24,3 +26,17 @@ def store():
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture
+def a():
+    """A server on loopback that plays faults."""
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def b():
+    """Another one, on another address."""
+    with FaultServer("127.0.0.2") as server:
+        yield server

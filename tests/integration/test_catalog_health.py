@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import socket
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -29,12 +28,6 @@ from tests.servers import Content, FaultServer
 BODY = netcdf3()
 LOGIN = b"<!DOCTYPE html><html><body><form><input type='password'></form></body></html>"
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

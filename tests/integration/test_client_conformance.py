@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -23,12 +22,6 @@ CONFORMS = [
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/collections",
 ]
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 def test_pystac_client_finds_in_the_search_what_is_fetched(a: FaultServer, tmp_path: Path) -> None:

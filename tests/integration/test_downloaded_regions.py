@@ -8,7 +8,6 @@ import json
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -59,12 +58,6 @@ def zipped_shapefile() -> bytes:
         for name, part in parts.items():
             archive.writestr(f"boxes.{name}", part.getvalue())
     return stream.getvalue()
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

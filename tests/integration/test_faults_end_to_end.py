@@ -101,12 +101,6 @@ class Page(html.parser.HTMLParser):
 
 
 @pytest.fixture
-def b() -> Iterator[FaultServer]:
-    with FaultServer("127.0.0.2") as server:
-        yield server
-
-
-@pytest.fixture
 def site(tmp_path: Path, b: FaultServer) -> Iterator[tuple[FaultServer, sco.Settings]]:
     """An archive that wants a key, and sends hostile files from another host."""
     catalog = tmp_path / "catalog"

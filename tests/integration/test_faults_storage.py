@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,6 @@ from tests.servers import Content, FaultServer
 ROOT = Path(__file__).parents[2]
 BODY = netcdf4(count=200_000)
 SHA = hashlib.sha256(BODY).hexdigest()
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 def command(root: Path, a: FaultServer, url: str, **task: Any) -> list[str]:

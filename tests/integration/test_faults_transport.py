@@ -9,7 +9,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from itertools import pairwise
@@ -32,18 +31,6 @@ from tests.servers import Content, FaultServer
 
 BODY = netcdf4(packed=True)
 SHA = hashlib.sha256(BODY).hexdigest()
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
-@pytest.fixture
-def b() -> Iterator[FaultServer]:
-    with FaultServer("127.0.0.2") as server:
-        yield server
 
 
 @pytest.fixture

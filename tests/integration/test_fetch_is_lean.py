@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -73,12 +72,6 @@ print(int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="the system does not tell the peak of a process"
 )
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

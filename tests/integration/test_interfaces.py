@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -31,18 +30,6 @@ from tests.servers import FaultServer
 MARCH = Request(
     variables=("tos",), period=Period(start=dt.date(2000, 3, 1), end=dt.date(2000, 3, 31))
 )
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
-@pytest.fixture
-def b() -> Iterator[FaultServer]:
-    with FaultServer("127.0.0.2") as server:
-        yield server
 
 
 @pytest.fixture

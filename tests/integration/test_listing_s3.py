@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request as HttpRequest
@@ -24,12 +23,6 @@ from tests.servers import FaultServer
 MARCH = Request(
     variables=("tos",), period=Period(start=dt.date(2000, 3, 1), end=dt.date(2000, 3, 31))
 )
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

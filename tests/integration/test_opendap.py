@@ -139,12 +139,6 @@ def test_only_the_wanted_part_travels(pydap_server: tuple[str, Any], tmp_path: P
         assert copy.time.values[0] == np.datetime64("2000-03-01")
 
 
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
 DDS = b"Dataset {\n Float64 lat[lat = 3];\n Float32 sst[lat = 3];\n} demo;\n"
 DAS = b'Attributes {\n sst {\n String units "K";\n }\n}\n'
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ QUARTER = {"start": "2000-01-01", "end": "2000-03-31"}
 TWO_MONTHS = {"start": "2000-01-01", "end": "2000-02-29"}
 FORTY_DAYS = {"start": "2000-01-01", "end": "2000-02-09"}
 OLD, NEW = netcdf3(1), netcdf3(2)
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ from tests.sample_files import entry_for, settings_for
 from tests.servers import FaultServer
 
 COVERAGE = {"start": "2000-01-01", "end": "2001-12-31"}
-
-
-@pytest.fixture
-def a() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture
